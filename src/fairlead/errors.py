@@ -1,0 +1,62 @@
+"""One tree of errors, each with an exit code and a sentence: what, where, what to do."""
+
+from collections.abc import Sequence
+
+from fairlead.model import Location, Problem
+
+
+class FairleadError(Exception):
+    """Bad input or a machine that cannot do what was asked; shown without a traceback."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, location: Location | None = None, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.location = location
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = f"{self.location}: " if self.location else ""
+        hint = f"\n  {self.hint}" if self.hint else ""
+        return f"{where}{self.message}{hint}"
+
+
+class UsageError(FairleadError):
+    """The command line asks for something that is not there."""
+
+
+class PipelineError(FairleadError):
+    """A pipeline file cannot be used; ``problems`` holds every error found in it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class RepositoryError(FairleadError):
+    """The repository cannot be read: no git, no commit, a revision that does not exist."""
+
+
+class InterpreterNotFound(FairleadError):
+    """A Python version that a job asks for is not on this machine."""
+
+
+class EnvironmentFailed(FairleadError):
+    """An environment could not be made; the message carries the resolver's own reason."""
+
+
+class SandboxFailed(FairleadError):
+    """A job's sandbox could not be set up."""
+
+
+class ServiceFailed(FairleadError):
+    """A service did not start or did not become ready."""
+
+
+class ReportUnreadable(FairleadError):
+    """A report file is broken, too large or hostile."""
+
+
+class StoreError(FairleadError):
+    """Fairlead's own folders cannot be used: full disk, read-only, too many symlinks."""

@@ -1,0 +1,1 @@
+"""Repository files to a plan. Pure: bytes in, frozen values out."""

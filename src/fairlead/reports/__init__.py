@@ -1,0 +1,1 @@
+"""Report files to values. Pure: bytes in, frozen values out."""

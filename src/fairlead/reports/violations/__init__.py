@@ -1,0 +1,1 @@
+"""Readers of linters' output, one module a tool."""

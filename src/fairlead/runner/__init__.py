@@ -1,0 +1,1 @@
+"""A plan to events: environments, sandboxes, steps, services."""

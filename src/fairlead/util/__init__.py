@@ -1,0 +1,1 @@
+"""Small things each module needs: processes, files, git, time, secrets."""

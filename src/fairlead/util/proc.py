@@ -1,0 +1,53 @@
+"""Short helper commands of our own (git, uv): run, wait, read. Steps are not run here."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from fairlead.errors import FairleadError
+
+
+class Completed(msgspec.Struct, frozen=True):
+    """What a finished command returned; ``code`` is negative for a signal."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def text(self) -> str:
+        """Standard output as text, undecodable bytes kept by surrogates."""
+        return os.fsdecode(self.stdout)
+
+
+def run(
+    argv: Sequence[str | os.PathLike[str]],
+    *,
+    cwd: Path | str | None = None,
+    env: Mapping[str, str] | None = None,
+    data: bytes | None = None,
+    timeout: float | None = None,
+) -> Completed:
+    """Run ``argv`` to its end and return what it wrote; a non-zero exit is not an error here.
+
+    Raises ``FairleadError`` where the program does not exist or takes longer than ``timeout``
+    seconds (it is killed then).
+    """
+    try:
+        done = subprocess.run(
+            argv,
+            cwd=cwd,
+            env=env,
+            input=data or b"",
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise FairleadError(f"{argv[0]} is not installed or not on PATH ({error})") from error
+    except subprocess.TimeoutExpired as error:
+        raise FairleadError(f"{argv[0]} took longer than {timeout:g} s and was stopped") from error
+    return Completed(done.returncode, done.stdout, done.stderr)
