@@ -1,0 +1,120 @@
+"""Where a project lies: its root, the git repository around it, and what git says of both."""
+
+from pathlib import Path
+
+import msgspec
+
+from fairlead.errors import RepositoryError
+from fairlead.util.git import git, try_git
+
+PIPELINE_FILES = ("fairlead.yml", "fairlead.yaml")
+
+
+class Repository(msgspec.Struct, frozen=True, kw_only=True):
+    """A git repository as git describes it.
+
+    ``top`` is the work tree's root, ``None`` for a bare one; ``prefix`` leads from it to the
+    folder that was asked about, with a trailing slash. ``common`` is the folder that holds
+    objects and refs (another one than ``folder`` in a linked work tree).
+    """
+
+    folder: Path
+    common: Path
+    top: Path | None
+    prefix: str = ""
+
+
+def find_repository(path: Path) -> Repository | None:
+    """The repository around ``path``, or ``None`` where there is none.
+
+    Raises ``RepositoryError`` where git refuses (unsafe owner, broken repository).
+    """
+    asked = ("--is-bare-repository", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
+    done = try_git("rev-parse", *asked, "--show-toplevel", cwd=path)
+    lines = done.text.split("\n")
+    if not done.code:
+        return _described(lines, path, Path(lines[4]))
+    if lines[0] == "true":
+        return _described(lines, path, None)
+    words = done.stderr.decode("utf-8", "replace").strip()
+    if "not a git repository" in words:
+        return None
+    raise RepositoryError(f"git cannot read the repository at {path}: {words}")
+
+
+def _described(lines: list[str], path: Path, top: Path | None) -> Repository:
+    return Repository(
+        folder=Path(lines[1]),
+        common=(path / lines[2]).resolve(),
+        top=top,
+        prefix=lines[3] if top else "",
+    )
+
+
+def project_root(path: Path, repository: Repository | None) -> Path:
+    """The project that ``path`` belongs to.
+
+    It is the nearest folder upwards that holds a pipeline file, up to the work tree's root;
+    without one, that root; without a repository, the nearest with a pipeline file or ``path``.
+    """
+    last = repository.top if repository and repository.top else None
+    for folder in (path, *path.parents):
+        if any((folder / name).is_file() for name in PIPELINE_FILES):
+            return folder
+        if folder == last:
+            return folder
+        if last is None and repository is not None:
+            break
+    return path
+
+
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
+    """A commit's facts; ``tree`` is the object id of its root tree."""
+
+    id: str
+    tree: str
+    parent: str = ""
+    author: str = ""
+    message: str = ""
+
+
+def read_commit(repository: Repository, revision: str) -> Commit | None:
+    """Look a revision up; ``None`` where it does not exist (as in an empty repository)."""
+    if revision.startswith("-"):
+        raise RepositoryError(f"{revision!r} is not a revision")
+    form = "--format=%H%x00%T%x00%P%x00%ae%x00%B"
+    where = f"{revision}^{{commit}}"
+    done = try_git("log", "-1", "--no-show-signature", form, where, "--", cwd=repository.folder)
+    if done.code:
+        return None
+    fields = done.stdout.decode("utf-8", "replace").split("\0")
+    return Commit(
+        id=fields[0],
+        tree=fields[1],
+        parent=fields[2].partition(" ")[0],
+        author=fields[3],
+        message=fields[4].strip(),
+    )
+
+
+def current_branch(repository: Repository) -> str | None:
+    """The branch that is checked out, ``None`` when the head is detached."""
+    head = (repository.folder / "HEAD").read_text("utf-8", "replace").strip()
+    start = "ref: refs/heads/"
+    return head.removeprefix(start) if head.startswith(start) else None
+
+
+def merge_base(repository: Repository, commit: str) -> str | None:
+    """Where ``commit`` left the default branch; ``None`` where nothing tells."""
+    for name in ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master"):
+        done = try_git("merge-base", commit, name, cwd=repository.folder)
+        if not done.code:
+            return done.text.strip()
+    return None
+
+
+def exact_tag(repository: Repository, commit: str) -> str | None:
+    """A tag that points at ``commit``, the newest by version where there are several."""
+    args = ("tag", "--points-at", commit, "--sort=-version:refname")
+    names = git(*args, cwd=repository.folder).decode("utf-8", "replace").split("\n")
+    return names[0] or None

@@ -1,0 +1,47 @@
+"""Git by its command line, with the surroundings it is run in under our control."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from fairlead.errors import RepositoryError
+from fairlead.util.proc import Completed, run
+
+# A repository's own hooks, monitors and prompts must not run because somebody plans a build.
+_SAFE = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0")
+
+
+def git_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables git is run with: the user's, without any ``GIT_*`` that redirects it."""
+    source = os.environ if environ is None else environ
+    kept = {name: value for name, value in source.items() if not name.startswith("GIT_")}
+    return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+def try_git(
+    *args: str, cwd: Path, env: Mapping[str, str] | None = None, data: bytes | None = None
+) -> Completed:
+    """Run git and return what came of it, whatever its exit code.
+
+    Raises ``RepositoryError`` where git itself is not installed.
+    """
+    surroundings = git_environment() | dict(env or {})
+    try:
+        return run(("git", *_SAFE, *args), cwd=cwd, env=surroundings, data=data)
+    except RepositoryError:
+        raise
+    except Exception as error:
+        raise RepositoryError(
+            f"git cannot be run: {error}", hint="install git (2.25 or newer)"
+        ) from error
+
+
+def git(
+    *args: str, cwd: Path, env: Mapping[str, str] | None = None, data: bytes | None = None
+) -> bytes:
+    """Run git and return its standard output; ``RepositoryError`` carries git's own words."""
+    done = try_git(*args, cwd=cwd, env=env, data=data)
+    if done.code:
+        words = done.stderr.decode("utf-8", "replace").strip() or f"exit code {done.code}"
+        raise RepositoryError(f"git {args[0]}: {words}")
+    return done.stdout
