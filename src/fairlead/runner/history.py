@@ -1,0 +1,176 @@
+"""The runs of a project, kept in its ``.fairlead/`` folder: one folder a run, numbered from 1.
+
+``runs/<number>/result.json`` is the RunResult, ``runs/<number>/jobs/…`` the logs it names. A run
+without ``result.json`` is under way or was killed. ``index.jsonl`` has a line a finished run, so
+that looking for an earlier one does not read them all; it is made anew where it is missing.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+
+import msgspec
+
+from fairlead.errors import StoreError, UsageError
+from fairlead.model import Location, Pairs, RunResult
+from fairlead.util.fs import locked, remove_tree, unusable, write_atomic
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One finished run in the index. ``seconds`` pairs job ids with what they took."""
+
+    number: int
+    outcome: str
+    branch: str | None = None
+    commit: str | None = None
+    tree: str = ""
+    dirty: bool = False
+    started: float = 0.0
+    partial: bool = False
+    """Whether only some of the plan's jobs were selected."""
+    seconds: tuple[tuple[str, float], ...] = ()
+    outcomes: Pairs = ()
+
+
+class History:
+    """Reads and writes the runs below ``root/.fairlead``."""
+
+    def __init__(self, root: Path) -> None:
+        self.home = root / ".fairlead"
+        self._runs = self.home / "runs"
+
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of all finished runs, ascending."""
+        try:
+            names = os.listdir(self._runs)
+        except OSError:
+            return ()
+        finished = (int(n) for n in names if n.isdecimal() and self._result(int(n)).is_file())
+        return tuple(sorted(finished))
+
+    def folder(self, number: int) -> Path:
+        """The folder of one run."""
+        return self._runs / str(number)
+
+    def load(self, number: int) -> RunResult:
+        """One run's result. ``UsageError`` where there is none, ``StoreError`` if unreadable."""
+        path = self._result(number)
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=RunResult)
+        except FileNotFoundError as error:
+            known = ", ".join(map(str, self.numbers()[-10:])) or "none yet"
+            raise UsageError(f"there is no run {number}", hint=f"runs: {known}") from error
+        except (msgspec.DecodeError, OSError) as error:
+            where = Location(file=str(path))
+            raise StoreError(f"this result cannot be read: {error}", location=where) from error
+
+    def latest(self) -> RunResult | None:
+        """The newest finished run."""
+        numbers = self.numbers()
+        return self.load(numbers[-1]) if numbers else None
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The index, oldest first; lines that cannot be read are left out."""
+        try:
+            lines = (self.home / "index.jsonl").read_bytes().splitlines()
+        except OSError:
+            return tuple(_entry(self.load(number)) for number in self.numbers())
+        return tuple(entry for line in lines if (entry := _decoded(line)))
+
+    def begin(self) -> int:
+        """Take the next number and make its folder. Raises ``StoreError``."""
+        try:
+            self._runs.mkdir(parents=True, exist_ok=True)
+            if not (self.home / ".gitignore").exists():
+                write_atomic(self.home / ".gitignore", b"# Made by Fairlead; never committed.\n*\n")
+            number = max((int(n) for n in os.listdir(self._runs) if n.isdecimal()), default=0)
+            while True:
+                number += 1
+                try:
+                    self.folder(number).mkdir()
+                except FileExistsError:
+                    continue
+                return number
+        except OSError as error:
+            raise unusable(self.home, error) from error
+
+    def finish(self, result: RunResult, keep: int) -> None:
+        """Write a run's result and index line; forget all but the newest ``keep`` runs."""
+        entry = _entry(result)
+        write_atomic(self._result(result.number), msgspec.json.encode(result))
+        with locked(self.home / "lock"):
+            kept = [e for e in self.entries() if e.number != result.number]
+            kept = sorted([*kept, entry], key=lambda e: e.number)[-keep:]
+            lines = b"".join(msgspec.json.encode(e) + b"\n" for e in kept)
+            write_atomic(self.home / "index.jsonl", lines)
+            self._forget(oldest_kept=kept[0].number)
+
+    def _forget(self, oldest_kept: int) -> None:
+        for name in os.listdir(self._runs):
+            if name.isdecimal() and int(name) < oldest_kept and not self._under_way(int(name)):
+                remove_tree(self._runs / name)
+
+    def _under_way(self, number: int) -> bool:
+        """Whether another process still writes that run: it holds the lock in its folder."""
+        try:
+            handle = os.open(self.folder(number) / "lock", os.O_RDWR)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+    def _result(self, number: int) -> Path:
+        return self.folder(number) / "result.json"
+
+
+def _decoded(line: bytes) -> Entry | None:
+    try:
+        return msgspec.json.decode(line, type=Entry)
+    except msgspec.DecodeError:
+        return None
+
+
+def _entry(result: RunResult) -> Entry:
+    planned = {job.id for job in result.plan.jobs}
+    return Entry(
+        number=result.number,
+        outcome=result.outcome,
+        branch=result.trigger.branch,
+        commit=result.trigger.commit,
+        tree=result.tree,
+        dirty=dict(result.machine).get("dirty") == "yes",
+        started=result.started,
+        partial={job.job for job in result.jobs} != planned,
+        seconds=tuple((job.job, round(job.seconds, 3)) for job in result.jobs),
+        outcomes=tuple((job.job, str(job.outcome)) for job in result.jobs),
+    )
+
+
+def previous(entries: tuple[Entry, ...], branch: str | None) -> Entry | None:
+    """The run to compare with: the newest on the branch that had something to say."""
+    for entry in reversed(entries):
+        if entry.branch == branch and entry.outcome in ("passed", "failed"):
+            return entry
+    return None
+
+
+def at_commit(entries: tuple[Entry, ...], commit: str | None) -> Entry | None:
+    """The newest complete run of exactly that commit."""
+    for entry in reversed(entries):
+        if commit and entry.commit == commit and not entry.dirty and not entry.partial:
+            return entry
+    return None
+
+
+def expected_seconds(entries: tuple[Entry, ...]) -> dict[str, float]:
+    """What each job took the last time it ended by itself, by job id."""
+    found: dict[str, float] = {}
+    for entry in entries:
+        ends = dict(entry.outcomes)
+        found.update({j: s for j, s in entry.seconds if ends.get(j) in ("passed", "failed")})
+    return found

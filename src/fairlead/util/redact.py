@@ -1,0 +1,51 @@
+"""Secrets kept out of what people read, also where they arrive cut in pieces."""
+
+from collections.abc import Iterable
+
+MASK = b"[secret]"
+
+
+class Redactor:
+    """Replaces secret values in a stream of bytes.
+
+    Values shorter than three bytes are not masked: they would shred every log. What could be
+    the beginning of a secret is held back until the next piece or ``flush``.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        values = {line.encode() for secret in secrets for line in (secret, *secret.splitlines())}
+        self._secrets = sorted((v for v in values if len(v) > 2), key=len, reverse=True)
+        self._held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take a piece, give back what can be shown of all pieces so far."""
+        if not self._secrets:
+            return data
+        text = self._masked(self._held + data)
+        keep = self._maybe_begun(text)
+        self._held = text[len(text) - keep :]
+        return text[: len(text) - keep]
+
+    def flush(self) -> bytes:
+        """What was held back."""
+        held, self._held = self._held, b""
+        return held
+
+    def text(self, text: str) -> str:
+        """A whole text without the secrets."""
+        if not self._secrets:
+            return text
+        return self._masked(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
+
+    def _masked(self, data: bytes) -> bytes:
+        for secret in self._secrets:
+            data = data.replace(secret, MASK)
+        return data
+
+    def _maybe_begun(self, text: bytes) -> int:
+        longest = min(len(text), len(self._secrets[0]) - 1)
+        for length in range(longest, 0, -1):
+            tail = text[len(text) - length :]
+            if any(secret.startswith(tail) for secret in self._secrets):
+                return length
+        return 0
