@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 MASK = b"[secret]"
+_SHORTEST = 3
 
 
 class Redactor:
@@ -14,7 +15,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         values = {line.encode() for secret in secrets for line in (secret, *secret.splitlines())}
-        self._secrets = sorted((v for v in values if len(v) > 2), key=len, reverse=True)
+        self._secrets = sorted((v for v in values if len(v) >= _SHORTEST), key=len, reverse=True)
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:
