@@ -1,0 +1,1 @@
+"""Plans from ``.travis.yml``, with the semantics of Travis CI."""
