@@ -135,6 +135,9 @@ class RunResult(Value, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...] = ()
     report: Report = Report()
     comparison: Comparison | None = None
+    """Beside the previous run on the branch."""
+    since_base: Comparison | None = None
+    """Beside the run at the commit where the branch began, where there was one."""
     verdict: Verdict | None = None
     notices: tuple[str, ...] = ()
     """What must be said beside the verdict: not isolated, reused, left unresolved."""

@@ -1,0 +1,88 @@
+"""What a run is compared with: the one before on its branch, and the one where it began."""
+
+import threading
+from functools import cached_property
+
+from fairlead.errors import FairleadError
+from fairlead.model import Comparison, Report, RunResult
+from fairlead.runner.checkout import Source
+from fairlead.runner.history import Entry, History, at_commit, previous
+
+
+class Baseline:
+    """Earlier results and the lines a change touches, each read once and only when wanted."""
+
+    def __init__(self, history: History, source: Source) -> None:
+        self._history = history
+        self._source = source
+        self._lock = threading.RLock()
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The index of earlier runs."""
+        return self._history.entries()
+
+    @cached_property
+    def before(self) -> RunResult | None:
+        """The previous run on the branch."""
+        return self._load(previous(self.entries, self._source.branch))
+
+    @cached_property
+    def began(self) -> RunResult | None:
+        """The run of the commit that the change is measured from."""
+        return self._load(at_commit(self.entries, self._source.base))
+
+    @cached_property
+    def changed(self) -> dict[str, frozenset[int]] | None:
+        """Lines of each path that differ from the base commit, ``None`` without a base."""
+        from fairlead.reports import diff
+
+        base = self._source.base
+        return dict(diff.changed_lines(self._source.diff(base))) if base else None
+
+    def compare_job(self, job: str, report: Report) -> Comparison | None:
+        """One job beside the base (or, without one, the previous run), for its gates.
+
+        A job that was not part of those runs is compared with nothing: only the lines that
+        changed count then.
+        """
+        from fairlead.reports.compare import compare
+
+        with self._lock:
+            earlier = self.began or self.before
+            before = reports(earlier).get(job) if earlier else None
+            return compare(
+                {job: report},
+                {job: before} if before else None,
+                base=named(earlier) if before and earlier else "",
+                changed=self.changed,
+            )
+
+    def compare_run(self, now: dict[str, Report]) -> tuple[Comparison | None, Comparison | None]:
+        """A whole run beside the previous one on the branch, and beside the base's."""
+        from fairlead.reports.compare import compare
+
+        both: list[Comparison | None] = []
+        for earlier in (self.before, self.began):
+            before = reports(earlier) if earlier else None
+            base = named(earlier) if earlier else ""
+            both.append(compare(now, before, base=base, changed=self.changed))
+        return both[0], both[1] if self.began else None
+
+    def _load(self, entry: Entry | None) -> RunResult | None:
+        if entry is None:
+            return None
+        try:
+            return self._history.load(entry.number)
+        except FairleadError:
+            return None  # removed or broken since: then there is nothing to compare with
+
+
+def reports(result: RunResult) -> dict[str, Report]:
+    """The reports of the jobs that ran, by job id."""
+    return {job.job: job.report for job in result.jobs if job.attempts}
+
+
+def named(result: RunResult) -> str:
+    """How an earlier run is called in a sentence."""
+    return f"run {result.number}"

@@ -1,0 +1,129 @@
+"""One attempt's Report, from what its plugins told, its steps wrote and its files say."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from fairlead.errors import ReportUnreadable
+from fairlead.model import (
+    Coverage,
+    Job,
+    Report,
+    StepResult,
+    TestCase,
+    TestReport,
+    Violations,
+)
+from fairlead.runner.files import matching, read_limited
+
+_LARGEST = 64 << 20  # bytes of one report file
+
+
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attempt left behind.
+
+    ``log`` gives a slice of its log, ``root`` is the workspace's path as the job saw it.
+    """
+
+    job: Job
+    workspace: Path
+    channel: Path
+    root: str
+    cases: tuple[TestCase, ...]
+    steps: tuple[StepResult, ...]
+    log: Callable[[int, int], bytes]
+
+
+def gather(left: Left) -> Report:
+    """Read everything; a file that cannot be read is a problem of the report, not an error."""
+    problems: list[str] = []
+    return Report(
+        tests=_tests(left, problems),
+        coverage=_coverage(left, problems),
+        violations=_violations(left, problems),
+        problems=tuple(problems),
+    )
+
+
+def _files(left: Left, globs: Iterable[str]) -> Iterable[tuple[str, bytes]]:
+    for name in matching(left.workspace, globs):
+        yield name, read_limited(left.workspace / name, _LARGEST)
+
+
+def _tests(left: Left, problems: list[str]) -> TestReport:
+    from fairlead.runner.collect.summary import summarize
+
+    told = summarize(left.cases)
+    known = {case.key for case in told.cases}
+    cases = list(told.cases)
+    if left.job.reports.junit:
+        from fairlead.reports import junit
+
+        for name, data in _files(left, left.job.reports.junit):
+            try:
+                read = junit.read(data, name)
+            except ReportUnreadable as error:
+                problems.append(str(error))
+                continue
+            cases.extend(case for case in read.cases if case.key not in known)
+    return TestReport(cases=tuple(cases))
+
+
+def _coverage(left: Left, problems: list[str]) -> Coverage | None:
+    parts: list[tuple[str, bytes]] = list(_files(left, left.job.reports.coverage))
+    folder = left.channel / "coverage"
+    if folder.is_dir():
+        parts += [(f.name, read_limited(f, _LARGEST)) for f in sorted(folder.glob("*.json"))]
+    if not parts:
+        return None
+    from fairlead.reports import coverage
+
+    prefixes = (left.root.rstrip("/") + "/", f"{left.workspace}/")
+    found = []
+    for name, data in parts:
+        try:
+            found.append(coverage.read(data, name, prefixes=prefixes))
+        except ReportUnreadable as error:
+            problems.append(str(error))
+    return coverage.combine(found) if found else None
+
+
+def _violations(left: Left, problems: list[str]) -> tuple[Violations, ...]:
+    parts = list(_tool_outputs(left))
+    if not parts:
+        return ()
+    from fairlead.reports import violations
+
+    def text_of(path: str) -> bytes | None:
+        found = matching(left.workspace, [path]) if "*" not in path else ()
+        return read_limited(left.workspace / found[0], _LARGEST) if found else None
+
+    found: dict[str, Violations] = {}
+    for tool, name, data in parts:
+        try:
+            read = violations.read(tool, data, name, sources=text_of, root=left.root)
+        except ReportUnreadable as error:
+            problems.append(str(error))
+            continue
+        before = found.get(read.tool)
+        found[read.tool] = _joined(before, read) if before else read
+    return tuple(found.values())
+
+
+def _tool_outputs(left: Left) -> Iterable[tuple[str, str, bytes]]:
+    """(tool, name, bytes) of every place where a linter's findings may stand."""
+    tools = {step.name: step.tool for step in left.job.steps if step.tool}
+    for result in left.steps:
+        if result.name in tools and result.length:
+            yield tools[result.name], result.name, left.log(result.offset, result.length)
+    for tool, glob in left.job.reports.violations:
+        for name, data in _files(left, (glob,)):
+            yield tool, name, data
+
+
+def _joined(first: Violations, second: Violations) -> Violations:
+    known = {item.fingerprint for item in first.items}
+    more = tuple(item for item in second.items if item.fingerprint not in known)
+    score = second.score if first.score is None else first.score
+    return Violations(tool=first.tool, items=first.items + more, score=score)
