@@ -10,13 +10,17 @@ class Schedule:
 
     A job may start when all jobs it needs are fine and, unless it has needs, the required jobs
     of all stages before its own are. *Fine* is passed, or ended otherwise where that is allowed.
+    A job that needs one of a later stage counts as part of that stage: else the two could wait
+    for each other.
     """
 
     def __init__(self, plan: Plan, expected: Mapping[str, float]) -> None:
         self._jobs = {job.id: job for job in plan.jobs}
         order = {name: place for place, name in enumerate(plan.stages)}
         self._stage = {job.id: order.get(job.stage, len(order)) for job in plan.jobs}
-        self._stages = plan.stages
+        self._rank: dict[str, int] = {}
+        for job in plan.jobs:
+            self._rank_of(job.id)
         self._fail_fast = plan.fail_fast
         self._expected = expected
         self._waiting = [job.id for job in plan.jobs]
@@ -80,6 +84,14 @@ class Schedule:
         bad = next((n for n, o in self._ended.items() if self._spoils(self._jobs[n], o)), None)
         return f"{bad} {self._ended[bad]} (fail_fast)" if bad else ""
 
+    def _rank_of(self, name: str) -> int:
+        """The latest stage among a job's own and those of all it needs, directly or not."""
+        if name not in self._rank:
+            self._rank[name] = self._stage[name]
+            needed = [self._rank_of(other) for other in self._jobs[name].needs]
+            self._rank[name] = max([self._stage[name], *needed])
+        return self._rank[name]
+
     def _ready(self, job: Job) -> bool:
         return all(name in self._ended for name in self._before(job))
 
@@ -90,7 +102,7 @@ class Schedule:
         return (
             name
             for name, other in self._jobs.items()
-            if self._stage[name] < mine and not other.allow_failure
+            if self._rank[name] < mine and not other.allow_failure
         )
 
     def _doom(self, job: Job) -> str:

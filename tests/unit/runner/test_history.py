@@ -1,0 +1,75 @@
+import pytest
+
+from fairlead.errors import StoreError, UsageError
+from fairlead.model import Job, JobResult, Origin, Outcome, Plan, RunResult, Trigger
+from fairlead.runner.history import History, at_commit, expected_seconds, previous
+
+
+def result(number, *, outcome=Outcome.PASSED, branch="main", commit=None, dirty="no"):
+    return RunResult(
+        number=number,
+        outcome=outcome,
+        trigger=Trigger(branch=branch, commit=commit),
+        plan=Plan(source="fairlead.yml", origin=Origin.NATIVE, jobs=(Job(id="a", name="a"),)),
+        jobs=(JobResult(job="a", outcome=outcome, seconds=number * 1.0),),
+        machine=(("dirty", dirty),),
+    )
+
+
+def test_numbers_count_up_and_an_unfinished_run_is_not_listed(tmp_path):
+    history = History(tmp_path)
+    assert history.numbers() == ()
+    assert history.latest() is None
+    assert [history.begin(), history.begin()] == [1, 2]
+    history.finish(result(2), keep=10)
+    assert history.numbers() == (2,)
+    assert history.latest() == result(2)
+
+
+def test_the_folder_ignores_itself(tmp_path):
+    History(tmp_path).begin()
+    assert (tmp_path / ".fairlead/.gitignore").read_text().endswith("*\n")
+
+
+def test_old_runs_are_forgotten_but_not_those_under_way(tmp_path):
+    history = History(tmp_path)
+    for _ in range(4):
+        history.finish(result(history.begin()), keep=2)
+    assert history.numbers() == (3, 4)
+    assert [entry.number for entry in history.entries()] == [3, 4]
+
+
+def test_the_index_is_made_anew_where_it_is_missing(tmp_path):
+    history = History(tmp_path)
+    history.finish(result(history.begin()), keep=5)
+    (tmp_path / ".fairlead/index.jsonl").unlink()
+    assert [entry.number for entry in history.entries()] == [1]
+
+
+def test_a_run_that_is_not_there_and_one_that_is_broken(tmp_path):
+    history = History(tmp_path)
+    with pytest.raises(UsageError, match="no run 7"):
+        history.load(7)
+    history.finish(result(history.begin()), keep=5)
+    (history.folder(1) / "result.json").write_text("{")
+    with pytest.raises(StoreError, match="cannot be read"):
+        history.load(1)
+
+
+def test_what_is_compared_with(tmp_path):
+    history = History(tmp_path)
+    runs = [
+        result(1, commit="aaa"),
+        result(2, commit="aaa", dirty="yes"),
+        result(3, outcome=Outcome.CANCELLED),
+        result(4, branch="other"),
+    ]
+    for run in runs:
+        history.begin()
+        history.finish(run, keep=9)
+    entries = history.entries()
+    assert previous(entries, "main").number == 2
+    assert previous(entries, "gone") is None
+    assert at_commit(entries, "aaa").number == 1
+    assert at_commit(entries, None) is None
+    assert expected_seconds(entries) == {"a": 4.0}
