@@ -2,6 +2,7 @@
 
 import time
 
+from fairlead.errors import SandboxFailed
 from fairlead.model import Outcome, Phase, StepFinished, StepResult, StepStarted
 from fairlead.runner.collect.wire import StepMark
 from fairlead.runner.execute import Ended, Watch, execute
@@ -36,6 +37,8 @@ class _Session:
         path = around.channel / "session.sh"
         path.write_text(self._script, "utf-8", "surrogateescape")
         left = around.deadline - time.monotonic()
+        if around.box is None:
+            raise SandboxFailed("a session needs a sandbox")
         ended = execute(
             around.box.start(("bash", str(path)), around.variables),
             watch=Watch(timeout=max(0.0, left), silence=around.job.silence),

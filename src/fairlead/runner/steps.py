@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from fairlead.errors import SandboxFailed
 from fairlead.model import (
     Event,
     Job,
@@ -39,11 +40,14 @@ class StepsEnd(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the steps of one attempt run in. ``channel`` is a folder the box can write to."""
+    """What the steps of one attempt run in. ``channel`` is a folder the box can write to.
+
+    There is no ``box`` where no step will need one: all are reused.
+    """
 
     job: Job
     attempt: int
-    box: Box
+    box: Box | None
     variables: Mapping[str, str]
     log: Log
     channel: Path
@@ -66,7 +70,7 @@ class Reuser(Protocol):
         ...
 
     def keep(self, index: int, result: StepResult) -> str:
-        """Remember a success; returns what is to be said of it, mostly nothing."""
+        """Learn from a step that ran; returns what is to be said of it, mostly nothing."""
         ...
 
 
@@ -147,7 +151,7 @@ class _Steps:
         around.log.flush()
         result = self._result(step, ended, attempt, offset, reused=said is not None)
         self._results.append(result)
-        if around.reuse and not result.reused and result.outcome is Outcome.PASSED:
+        if around.reuse and not result.reused:
             result = self._kept(index, result)
         self._emit_finished(index, result)
         return ended, result
@@ -156,7 +160,8 @@ class _Steps:
         assert self._around.reuse is not None  # noqa: S101 — for the type checker
         said = self._around.reuse.keep(index, result)
         if said:
-            self._results[-1] = msgspec.structs.replace(result, reason=said)
+            reason = f"{result.reason}; {said}" if result.reason else said
+            self._results[-1] = msgspec.structs.replace(result, reason=reason)
         return self._results[-1]
 
     def _result(
@@ -183,6 +188,8 @@ class _Steps:
         left = around.deadline - time.monotonic()
         timeout = left if step.timeout is None else min(left, step.timeout)
         silence = around.job.silence if step.silence is None else step.silence
+        if around.box is None:
+            raise SandboxFailed(f"{step.name} was to be reused and cannot be run")
         running = around.box.start(argv, variables)
         ended = execute(
             running,
