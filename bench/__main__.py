@@ -1,0 +1,25 @@
+"""``python -m bench [NAME]...``."""
+
+import importlib
+import sys
+
+from bench.harness import table
+
+NAMES = ("noop", "output", "planning", "reuse", "matrix")
+
+
+def main(wanted: list[str]) -> int:
+    """Measure, print the table, and fail where a goal is missed."""
+    unknown = sorted(set(wanted) - set(NAMES))
+    if unknown:
+        print(f"no benchmark {unknown[0]!r}; there are: {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    rows = []
+    for name in wanted or NAMES:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        rows += importlib.import_module(f"bench.{name}").measure()
+    print(table(rows))
+    return 1 if any(row.met is False for row in rows) else 0
+
+
+sys.exit(main(sys.argv[1:]))
