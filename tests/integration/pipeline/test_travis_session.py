@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from fairlead.model import Job, Phase, Step
+from fairlead.pipeline.travis.env import bash_word
 from fairlead.pipeline.travis.session import session_script
 
 PHASES = {
@@ -274,3 +275,10 @@ def test_folds_and_timers_print_the_markers(run):
 
 def test_no_events_file_is_fine(run):
     assert run(("script", "true"), environ={"FAIRLEAD_EVENTS": ""}).code == 0
+
+
+@pytest.mark.parametrize("value", ["a b", "$((1 + 2))", "x;y", 'say "hi"', "it's"])
+def test_words_of_mappings_survive_bash(value):
+    script = f'A={bash_word(value)}; printf %s "$A"'
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == {"$((1 + 2))": "3"}.get(value, value)

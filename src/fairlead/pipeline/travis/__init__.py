@@ -1,1 +1,5 @@
 """Plans from ``.travis.yml``, with the semantics of Travis CI."""
+
+from fairlead.pipeline.travis.planner import plan
+
+__all__ = ["plan"]
