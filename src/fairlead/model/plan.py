@@ -123,10 +123,12 @@ class Service(Value, frozen=True, kw_only=True):
 
     ``ready`` is a shell command that succeeds once the service answers. ``env`` is what the
     job's steps get, with ``{port}``, ``{socket}``, ``{folder}`` and ``{host}`` filled in.
+    ``version`` is the version as asked for (``15``), empty for whichever there is.
     """
 
     name: str
     kind: str
+    version: str = ""
     command: str = ""
     ready: str = ""
     env: Pairs = ()
