@@ -1,0 +1,33 @@
+from msgspec.structs import replace
+
+from fairlead.cli.view.failures import failures_of, job_failures, step_failures
+
+
+def test_the_same_failure_in_many_jobs_is_one_failure(runs):
+    first, second = failures_of(runs.failed())
+
+    assert first.case.name == "test_statement_of_a_foreign_account"
+    assert first.jobs == ("unit-3.12", "unit-3.13")
+    assert first.new
+    assert second.jobs == ("unit-3.12", "unit-3.13", "web-3.12-django4.2")
+    assert not second.new
+    assert not second.allowed
+
+
+def test_failures_only_in_allowed_jobs_come_last_and_say_so(runs):
+    run = runs.failed()
+    jobs = tuple(job for job in run.jobs if job.job not in ("unit-3.12", "unit-3.13"))
+    (only,) = failures_of(replace(run, jobs=jobs))
+    assert only.allowed
+
+
+def test_a_step_that_ran_failing_tests_is_not_a_failure_of_its_own(runs):
+    assert [(f.job.job, f.step.name) for f in step_failures(runs.failed())] == [
+        ("lint", "ruff check"),
+        ("lint", "pylint"),
+    ]
+
+
+def test_jobs_that_never_came_to_a_step(runs):
+    assert [f.job.job for f in job_failures(runs.errored())] == ["unit-3.4", "unit-3.12"]
+    assert job_failures(runs.cancelled()) == ()
