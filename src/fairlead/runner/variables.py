@@ -22,6 +22,7 @@ def step_variables(
     *,
     host: Mapping[str, str],
     layer: Mapping[str, str],
+    attempt: int = 1,
     extra: Iterable[tuple[str, str]] = (),
 ) -> dict[str, str]:
     """All variables of a job's steps.
@@ -33,7 +34,11 @@ def step_variables(
     variables = {name: host[name] for name in PASSED_ON if name in host}
     variables |= {"LANG": "C.UTF-8", "CI": "true", "FAIRLEAD": "true", "TERM": "dumb"}
     variables |= {"FAIRLEAD_JOB": job.id, "FAIRLEAD_STAGE": job.stage}
-    variables |= {"FAIRLEAD_EVENT": trigger.event, "FAIRLEAD_COMMIT": trigger.commit or ""}
+    variables |= {
+        "FAIRLEAD_ATTEMPT": str(attempt),
+        "FAIRLEAD_EVENT": trigger.event,
+        "FAIRLEAD_COMMIT": trigger.commit or "",
+    }
     variables |= {"FAIRLEAD_BRANCH": trigger.branch or "", "FAIRLEAD_TAG": trigger.tag or ""}
     variables |= layer
     front = layer.get("PATH", "")
