@@ -1,0 +1,12 @@
+import pytest
+from webtest import TestApp
+
+from bank.app import create_app
+from bank.config import load_config
+
+
+@pytest.fixture
+def web(bank_yml, monkeypatch) -> TestApp:
+    """The application behind WebTest."""
+    monkeypatch.delenv("BANK_VERSION", raising=False)
+    return TestApp(create_app(load_config(bank_yml)))
