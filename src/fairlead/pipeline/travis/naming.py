@@ -12,10 +12,10 @@ def slug(text: str) -> str:
 
 
 def unique_ids(parts: list[tuple[str, str, str]]) -> list[str]:
-    """Ids for (name, version, variables) triples: the variables are added where
-    a name's ids would not differ without them.
+    """Ids for (name, version, variables) triples.
 
-    What is still equal then is numbered from the second on.
+    The variables are added where a name's ids would not differ without them; what is still equal
+    then is numbered from the second on.
     """
     short = [_join(name, version) for name, version, _env in parts]
     counts = Counter(short)
