@@ -1,0 +1,61 @@
+# Two commands for a fresh machine: `make demo` and `make test`. Everything is put into .venv,
+# from the locks in requirements/, by hash; the stamps below say when it has to be done again.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell sh tools/find-python)
+TESTS ?= tests
+PYTEST ?= -n 2
+
+# A machine may forbid byte code; everything that is started twice starts slower without it.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo test check format bench docs lock wheel clean
+.DEFAULT_GOAL := help
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.ready ## Run Fairlead on the sample application, examples/bank
+	@sh tools/system-packages git bubblewrap
+	@sh tools/demo
+
+test: $(VENV)/.ready ## Run all tests: unit, integration, acceptance
+	@sh tools/system-packages git bubblewrap redis-server postgresql
+	@$(BIN)/python -m pytest $(PYTEST) $(TESTS)
+
+check: $(VENV)/.ready ## Check format, lint, types and the import contract
+	$(BIN)/ruff format --check . examples/bank
+	$(BIN)/ruff check . examples/bank
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready ## Format the code and mend what can be mended by itself
+	$(BIN)/ruff check --fix . examples/bank
+	$(BIN)/ruff format . examples/bank
+
+bench: $(VENV)/.ready-bench ## Measure ourselves beside bare commands, tox and nox
+	@$(BIN)/python -m bench $(BENCH)
+
+docs: $(VENV)/.ready-docs ## Build the documentation into docs/_build/html
+	@$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+lock: $(VENV)/.ready ## Lock the newest versions that pyproject.toml allows
+	@$(BIN)/python tools/lock.py
+
+wheel: $(VENV)/.ready ## Build the wheel into dist/, and try it in an environment of its own
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build -t wheel -t sdist
+	@sh tools/try-wheel dist/*.whl
+
+clean: ## Remove what was built (not .venv)
+	rm -rf dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml tools/make-venv
+	@sh tools/make-venv $(VENV) "$(PYTHON)"
+	@touch $@
+
+$(VENV)/.ready-%: requirements/%.txt $(VENV)/.ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@

@@ -1,0 +1,68 @@
+"""Lock what we install, by hash, into ``requirements/`` (and the sample's own).
+
+``make lock`` takes the newest versions that ``pyproject.toml`` allows. All files of one project
+come from one resolution, so that they can be installed together. The files name no registry:
+whoever installs says where from, and the hashes say what.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HEADER = "# Made from pyproject.toml by `make lock`.\n"
+# Places beside the registry would put files into the lock that nobody else can get.
+ELSEWHERE = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_CONSTRAINT", "UV_OVERRIDE")
+UNWANTED = re.compile(r"://|^--?[a-z]| @ ", re.MULTILINE)
+
+OURS = {"run": (), "dev": ("dev",), "docs": ("docs",), "bench": ("bench",)}
+SAMPLE = {"test": ("test",), "lint": ("lint",), "docs": ("docs",)}
+
+
+def main() -> None:
+    """Lock both projects, or say which file cannot be locked and why."""
+    lock(ROOT, "3.11", OURS)
+    lock(ROOT / "examples" / "bank", "3.9", SAMPLE)
+
+
+def lock(project: Path, oldest: str, files: dict[str, tuple[str, ...]]) -> None:
+    """Write ``requirements/NAME.txt`` of ``project`` for each name and its dependency groups."""
+    everything = sorted({group for groups in files.values() for group in groups})
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as common:
+        common.write(resolve(project, oldest, everything))
+        common.flush()
+        for name, groups in files.items():
+            text = resolve(
+                project, oldest, groups, "--generate-hashes", "--constraints", common.name
+            )
+            if found := UNWANTED.search(text):
+                sys.exit(f"{name}: the lock would hold {found.group()!r}")
+            target = project / "requirements" / f"{name}.txt"
+            target.parent.mkdir(exist_ok=True)
+            target.write_text(HEADER + text, "utf-8")
+            print(f"{target.relative_to(ROOT)}: {text.count('==')} packages")
+
+
+def resolve(project: Path, oldest: str, groups: tuple[str, ...] | list[str], *more: str) -> str:
+    """Ask uv for one universal resolution of the project and some groups."""
+    argv = [
+        *(sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet"),
+        *("--universal", "--python-version", oldest, "--no-python-downloads", "--no-config"),
+        *("--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links"),
+        *(word for group in groups for word in ("--group", group)),
+        *more,
+    ]
+    surroundings = {name: text for name, text in os.environ.items() if name not in ELSEWHERE}
+    done = subprocess.run(
+        argv, cwd=project, env=surroundings, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"{project.name}: no resolution")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main()
