@@ -92,8 +92,13 @@ def setup_cfg_section(tree: Tree, name: str) -> dict[str, str]:
     return dict(parser[name]) if parser.has_section(name) else {}
 
 
+_ARGUMENTS = frozenset(
+    {"classifiers", "extras_require", "install_requires", "python_requires", "tests_require"}
+)
+
+
 def setup_arguments(tree: Tree) -> dict[str, Any]:
-    """Literal ``extras_require`` and ``tests_require`` of a ``setup.py``, which is not run."""
+    """Literal arguments (those of ``_ARGUMENTS``) of a ``setup.py``, which is not run."""
     data = tree.read("setup.py")
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -110,7 +115,7 @@ def setup_arguments(tree: Tree) -> dict[str, Any]:
     calls = (node for node in ast.walk(module) if isinstance(node, ast.Call))
     found: dict[str, Any] = {}
     for word in (word for call in calls for word in call.keywords):
-        if word.arg in {"extras_require", "tests_require"}:
+        if word.arg in _ARGUMENTS:
             found[word.arg] = _literal(word.value, names)
     return {name: value for name, value in found.items() if value is not None}
 
