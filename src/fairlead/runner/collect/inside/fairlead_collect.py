@@ -1,0 +1,151 @@
+"""The wire: one JSON line for each test, appended to the file that $FAIRLEAD_EVENTS names.
+
+Only the process that claims the file writes to it; its children, however they were made, see
+its number in $FAIRLEAD_OWNER and stay silent, and so does a runner started inside a test. The
+file is opened for each line (a test may close descriptors that it does not know), and the
+functions of ``os`` are bound at import (a test may replace them). No error leaves this module.
+"""
+
+import json
+import os
+import re
+import sys
+
+LINE = 1 << 20  # bytes of a line the reader takes
+TEXT = 64 << 10  # characters of a traceback, or of captured output
+SHORT = 4 << 10  # characters of everything else
+
+unicode_type = type(b"".decode("ascii"))
+_LONE = re.compile(  # surrogates without a partner, which no reader of JSON takes
+    b"[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]".decode(
+        "unicode_escape" if sys.version_info[0] < 3 else "ascii"
+    )
+)
+
+events = os.path.abspath(os.environ["FAIRLEAD_EVENTS"]) if os.environ.get("FAIRLEAD_EVENTS") else ""
+folder = os.environ.get("FAIRLEAD_COVERAGE") and os.path.abspath(os.environ["FAIRLEAD_COVERAGE"])
+root = os.path.realpath(os.environ.get("FAIRLEAD_WORKSPACE") or os.getcwd())
+
+_owner = [0]  # the process that may write
+_kind = [""]  # the runner whose run is under way
+_broken = [False]  # the last line could not be written whole
+_relative = {}
+
+
+def claim(getpid=os.getpid, environ=os.environ):
+    """Whether this process is the one that reports; the first to ask is."""
+    pid = getpid()
+    if _owner[0] == pid:
+        return True
+    if environ.get("FAIRLEAD_OWNER", str(pid)) != str(pid):
+        return False
+    environ["FAIRLEAD_OWNER"] = str(pid)
+    _owner[0] = pid
+    return True
+
+
+def inherited(getpid=os.getpid, environ=os.environ):
+    """The number of the process above us that reports, or 0."""
+    owner = environ.get("FAIRLEAD_OWNER", "")
+    return int(owner) if owner.isdigit() and int(owner) != getpid() else 0
+
+
+def enter(kind):
+    """Begin a run of ``kind``; false inside another run, or where another process reports."""
+    if _kind[0] or not claim():
+        return False
+    _kind[0] = kind
+    return True
+
+
+def leave():
+    _kind[0] = ""
+
+
+def active():
+    """The runner whose run is under way, or nothing."""
+    return _kind[0]
+
+
+def text(value):
+    """Any value as text that can be written as JSON."""
+    try:
+        if isinstance(value, bytes):
+            value = value.decode("utf-8", "replace")
+        elif not isinstance(value, unicode_type):
+            value = unicode_type(value)
+    except Exception:
+        value = unicode_type(type(value).__name__)
+    return _LONE.sub(lambda found: unicode_type("\\u%04x" % ord(found.group())), value)
+
+
+def cut(value, size):
+    """The beginning and the end of a long text, saying how much is missing between them."""
+    if len(value) <= size:
+        return value
+    half = size // 2
+    left_out = len(value) - 2 * half
+    mark = unicode_type("\n[... %d characters left out ...]\n" % left_out)
+    return value[:half] + mark + value[-half:]
+
+
+def relative(path, realpath=os.path.realpath):
+    """``path`` as seen from the workspace, or as it is where it lies outside."""
+    if path not in _relative:
+        real = realpath(path)
+        inside = real.startswith(root + os.sep)
+        _relative[path] = real[len(root) + 1 :] if inside else path
+    return _relative[path]
+
+
+def collected(count):
+    emit({"t": "collected", "n": count})
+
+
+def started(**fields):
+    """Say which test runs now, so that one that takes its process along is known by name."""
+    emit(dict(fields, t="start"))
+
+
+def finished(**fields):
+    emit(dict(fields, t="test"))
+
+
+def emit(record, getpid=os.getpid):
+    try:
+        if events and _owner[0] == getpid():
+            record["pid"] = _owner[0]
+            _append(_encode(record))
+    except Exception:
+        pass
+
+
+def _encode(record, dumps=json.dumps):
+    for limit in (TEXT, SHORT, SHORT // 16):
+        clean = {}
+        for name, value in record.items():
+            if isinstance(value, (bytes, unicode_type)):
+                value = cut(text(value), limit if name in ("details", "output") else min(SHORT, limit))
+            if value or name == "n":
+                clean[name] = value
+        line = dumps(clean).encode("ascii") + b"\n"
+        if len(line) <= LINE:
+            return line
+    return b""
+
+
+def _append(
+    line,
+    open=os.open,
+    write=os.write,
+    close=os.close,
+    flags=os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0),
+):
+    handle = open(events, flags, 0o644)
+    try:
+        if _broken[0]:
+            line = b"\n" + line
+        _broken[0] = True
+        _broken[0] = write(handle, line) != len(line)
+    finally:
+        close(handle)

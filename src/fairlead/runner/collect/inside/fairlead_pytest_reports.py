@@ -1,0 +1,176 @@
+"""From pytest's reports to one line for each test, named as in pytest's own JUnit file."""
+
+import os
+import re
+
+import fairlead_collect as collect
+
+_UNPRINTABLE = re.compile(
+    b"[^\\t\\n\\r -~\\x80-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]".decode("unicode_escape")
+    if str is not bytes
+    else b"[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ufffe\\uffff]".decode("unicode_escape")
+)
+
+
+def names(nodeid):
+    """(suite, name) of a node id: ``a/b.py::C::d[x]`` is ``a.b.C`` and ``d[x]``."""
+    path, bracket, params = collect.text(nodeid).partition("[")
+    if "::" not in path:
+        path, bracket, params = path + bracket + params, "", ""
+    parts = [part for part in path.split("::") if part != "()"]
+    parts[0] = re.sub(r"\.py$", "", parts[0].replace("/", "."))
+    parts[-1] += bracket + params
+    return printable(".".join(parts[:-1])), printable(parts[-1])
+
+
+def printable(text):
+    """``text`` as pytest writes it to XML: what XML cannot hold as ``#x1B``."""
+    return _UNPRINTABLE.sub(lambda found: "#x%02X" % ord(found.group()), text)
+
+
+class Session(object):
+    """The tests under way. With pytest-xdist, reports of several of them come interleaved."""
+
+    def __init__(self, config):
+        self.root = str(getattr(config, "rootpath", None) or config.rootdir)
+        self.here = os.getcwd()
+        self.prefix = getattr(config.option, "junitprefix", None)
+        self.tests = {}
+        self.known = {}
+
+    def identity(self, nodeid, location):
+        suite, name = names(nodeid)
+        if self.prefix:
+            suite = "%s.%s" % (self.prefix, suite) if suite else self.prefix
+        path, line = location[0], location[1]
+        return {
+            "suite": suite,
+            "name": name,
+            "id": self.runnable(nodeid),
+            "file": collect.relative(os.path.join(self.root, path)),
+            "line": line + 1 if isinstance(line, int) and line >= 0 else 0,
+        }
+
+    def runnable(self, nodeid):
+        """The node id from where pytest was started, which need not be its root."""
+        if self.root == self.here:
+            return nodeid
+        path, colons, rest = nodeid.partition("::")
+        return os.path.relpath(os.path.join(self.root, path), self.here) + colons + rest
+
+    def started(self, nodeid, location):
+        self.known[nodeid] = self.identity(nodeid, location)
+        collect.started(**self.known[nodeid])
+
+    def uncollected(self, report):
+        """A file that could not be collected, or that skipped itself."""
+        outcome = "errored" if report.failed else "skipped"
+        where = self.identity(report.nodeid, (report.nodeid.partition("::")[0], None))
+        collect.finished(outcome=outcome, message=why(report), details=details(report), **where)
+
+    def reported(self, report):
+        key = (report.nodeid, getattr(report, "node", None))
+        test = self.tests.get(key) or self.tests.setdefault(key, Test())
+        test.take(report)
+        # Another "when" is that of pytest-xdist's report of a worker that died.
+        if report.when not in ("setup", "call") and report.outcome != "rerun":
+            del self.tests[key]
+            where = self.known.get(report.nodeid) or self.identity(report.nodeid, report.location)
+            collect.finished(**dict(where, **test.line()))
+
+
+class Test(object):
+    """One test from its setup to its teardown, over all its reruns."""
+
+    def __init__(self):
+        self.reruns = []
+        self.clear()
+
+    def clear(self):
+        self.outcome = "passed"
+        self.message = ""
+        self.seconds = 0.0
+        self.texts = []
+        self.subtests = []
+        self.last = None
+
+    def take(self, report):
+        if report.outcome == "rerun":
+            self.reruns.append(details(report))
+            self.clear()
+        elif type(report).__name__.lower() == "subtestreport":
+            if report.failed:
+                self.subtests.append(report)
+        else:
+            self.seconds += getattr(report, "duration", 0.0)
+            self.last = report
+            self.judge(report)
+
+    def judge(self, report):
+        outcome = outcome_of(report)
+        if outcome == "passed" or (self.outcome == "failed" and outcome != "errored"):
+            return
+        if report.failed:
+            self.texts.append(details(report))
+        if self.outcome != "failed":
+            self.outcome = outcome
+            self.message = why(report)
+
+    def line(self):
+        for report in self.subtests:
+            self.texts.append(described(report) + "\n" + details(report))
+        if self.subtests and self.outcome in ("passed", "failed"):
+            failed = ", ".join(described(report) for report in self.subtests)
+            self.outcome, self.message = "failed", "failed subtests: " + failed
+        elif self.reruns and self.outcome == "passed":
+            self.message = "passed after %d failed attempts" % len(self.reruns)
+            if len(self.reruns) == 1:
+                self.message = "passed after 1 failed attempt"
+            self.texts = self.reruns
+        return {
+            "outcome": self.outcome,
+            "seconds": round(self.seconds, 6),
+            "message": self.message,
+            "details": "\n\n".join(self.texts),
+            "output": output(self.last) if self.outcome in ("failed", "errored") else "",
+        }
+
+
+def outcome_of(report):
+    expected = hasattr(report, "wasxfail")
+    if report.failed:
+        return "failed" if report.when == "call" else "errored"
+    if report.skipped:
+        return "xfailed" if expected else "skipped"
+    return "xpassed" if expected and report.when == "call" else "passed"
+
+
+def why(report):
+    """One sentence: what failed, or why it was not run."""
+    if hasattr(report, "wasxfail"):
+        return re.sub("^reason: ", "", collect.text(report.wasxfail))
+    longrepr = report.longrepr
+    if report.skipped and isinstance(longrepr, tuple):
+        return re.sub("^Skipped:? ?", "", collect.text(longrepr[2]))
+    crash = getattr(longrepr, "reprcrash", None)
+    if crash is not None:
+        return collect.text(crash.message)
+    lines = [line for line in collect.text(longrepr).splitlines() if line.strip()]
+    errors = [line[1:].strip() for line in lines if line.startswith("E  ")]
+    return (errors or lines or [""])[-1]
+
+
+def details(report):
+    if not report.failed and report.outcome != "rerun":
+        return ""
+    return collect.text(getattr(report, "longreprtext", None) or report.longrepr or "")
+
+
+def described(report):
+    describe = getattr(report, "sub_test_description", None)
+    return collect.text((describe or report._sub_test_description)())
+
+
+def output(report):
+    parts = ["%s\n%s" % (collect.text(k), collect.text(v)) for k, v in report.sections if v]
+    return "\n".join(parts)
