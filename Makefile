@@ -18,7 +18,7 @@ help: ## Show what there is
 
 demo: $(VENV)/.ready ## Run Fairlead on the sample application, examples/bank
 	@sh tools/system-packages git bubblewrap
-	@sh tools/demo
+	@$(BIN)/python tools/demo.py $(DEMO)
 
 test: $(VENV)/.ready ## Run all tests: unit, integration, acceptance
 	@sh tools/system-packages git bubblewrap redis-server postgresql
