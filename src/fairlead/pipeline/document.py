@@ -19,6 +19,7 @@ MAX_NODES = 20_000
 MAX_DEPTH = 100
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_QUOTE = "quote a text that begins with !"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 # The characters a YAML stream must not hold (YAML 1.1, section 5.1, c-printable).
@@ -279,6 +280,8 @@ def _explain(error: yaml.YAMLError, text: str) -> tuple[str, int, int, str]:
 
 
 def _advice(problem: str, error: yaml.YAMLError, line: int) -> str:
+    if "a tag" in (getattr(error, "context", "") or ""):
+        return _QUOTE
     begun = getattr(error, "context_mark", None)
     if begun is not None and begun.line < line and "expected ':'" not in problem:
         return f"it begins in line {begun.line + 1}"

@@ -18,7 +18,7 @@ Selector: TypeAlias = Sequence[tuple[str, tuple[str, ...]]]
 """Axes and the values that are meant; axes that are left out match any value."""
 
 MAX_JOBS = 1000
-MAX_PRODUCT = 20_000
+MAX_PRODUCT = 5_000
 """Cells before anything is excluded; more are refused without making them."""
 _ID_LENGTH = 100
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

@@ -1,0 +1,1 @@
+"""``fairlead.yml``: one declared set of keys, from which reading, schema and docs follow."""
