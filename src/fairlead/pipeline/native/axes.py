@@ -99,6 +99,8 @@ def _check_versions(values: Iterable[Scalar], reader: Reader) -> None:
 
 def _expanded(axes: Axes, matrix: Matrix, reader: Reader) -> tuple[Pairs, ...]:
     everything = expand(axes)
+    if not matrix.exclude and not matrix.include:
+        return everything
     exclude = []
     for selector in matrix.exclude:
         wanted = _selector(selector, axes, reader)

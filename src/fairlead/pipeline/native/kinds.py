@@ -237,7 +237,9 @@ class OneOf(Kind[T], Generic[T]):
 
     def schema(self) -> Schema:
         """Any of the alternatives."""
-        return {"anyOf": [kind.schema() for kind in self.kinds]}
+        found = [kind.schema() for kind in self.kinds]
+        distinct = [schema for number, schema in enumerate(found) if schema not in found[:number]]
+        return {"anyOf": distinct}
 
 
 class Key(Generic[T]):
