@@ -47,15 +47,15 @@ lock: $(VENV)/.ready ## Lock the newest versions that pyproject.toml allows
 wheel: $(VENV)/.ready ## Build the wheel into dist/, and try it in an environment of its own
 	@rm -rf dist
 	@$(BIN)/python -m hatchling build -t wheel -t sdist
-	@sh tools/try-wheel dist/*.whl
+	@sh tools/try-wheel dist/*.whl "$(PYTHON)"
 
 clean: ## Remove what was built (not .venv)
 	rm -rf dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(VENV)/.ready: requirements/dev.txt pyproject.toml tools/make-venv
-	@sh tools/make-venv $(VENV) "$(PYTHON)"
+$(VENV)/.ready: requirements/dev.txt pyproject.toml tools/make-venv tools/venv.sh
+	@sh tools/make-venv $(VENV) "$(PYTHON)" $<
 	@touch $@
 
 $(VENV)/.ready-%: requirements/%.txt $(VENV)/.ready
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@sh tools/make-venv $(VENV) "$(PYTHON)" $<
 	@touch $@
