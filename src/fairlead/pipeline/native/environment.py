@@ -33,8 +33,9 @@ class Environments:
         if spec.detect:
             return detect_install(self._tree)
         lock = (spec.lock,) if spec.lock else ()
-        self._check_files((*spec.requirements, *spec.constraints, *lock))
-        self._check_names(spec)
+        if self._paths:  # a file that is checked on its own has no project around it
+            self._check_files((*spec.requirements, *spec.constraints, *lock))
+            self._check_names(spec)
         auto = spec.project == "auto"
         return Install(
             requirements=_texts(spec.requirements),

@@ -1,0 +1,113 @@
+"""`fairlead lint`: every problem of a pipeline file, with its place."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fairlead.cli import context
+from fairlead.errors import PipelineError, UsageError
+
+if TYPE_CHECKING:
+    from fairlead.model import Plan, Problem
+    from fairlead.runner.checkout import Source
+
+_NAMES = ("fairlead.yml", "fairlead.yaml", ".travis.yml")
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema for editors, and no more.")
+def command(*, file: Path | None, as_json: bool, schema: bool) -> int:
+    """Check FILE (or the project's pipeline file) and print every problem in it.
+
+    Exits with 0 where the file can be run and with 2 where it cannot; warnings do not count.
+    """
+    if schema:
+        from fairlead.pipeline.native.schema import json_schema
+
+        click.echo(json.dumps(json_schema(), indent=2))
+        return 0
+    source = context.source()
+    path = file or _find(source.root)
+    problems, plan = _check(path, _read(path), source)
+    if as_json:
+        click.echo(_as_json(path, problems, plan))
+    else:
+        _print(path, problems, plan)
+    return 2 if any(not problem.warning for problem in problems) else 0
+
+
+def _find(root: Path) -> Path:
+    found = next((root / name for name in _NAMES if (root / name).is_file()), None)
+    if found is None:
+        raise UsageError(
+            f"there is no {_NAMES[0]} or {_NAMES[-1]} here to check",
+            hint="`fairlead init` writes one; without any, `fairlead run` goes by the files",
+        )
+    return _shown(found)
+
+
+def _shown(path: Path) -> Path:
+    """The path as one would write it from the current folder."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _read(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is not a file")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _check(path: Path, data: bytes, source: "Source") -> "tuple[tuple[Problem, ...], Plan | None]":
+    """Plan the file for its problems; one from outside the project is checked without files."""
+    from fairlead.model import Trigger
+    from fairlead.pipeline.tree import MemoryTree, Tree
+
+    inside = path.resolve().is_relative_to(source.root.resolve())
+    tree: Tree = source.tree if inside else MemoryTree({})
+    try:
+        if path.name.endswith("travis.yml"):
+            from fairlead.pipeline import travis
+            from fairlead.runner.secrets import load
+
+            secrets = load(context.settings().config, source.root).ciphers
+            plan = travis.plan(data, str(path), tree, Trigger(), secrets=secrets)
+        else:
+            from fairlead.pipeline.native import plan as native
+
+            plan = native.plan(data, str(path), tree, Trigger())
+    except PipelineError as error:
+        return error.problems, None
+    return plan.warnings, plan
+
+
+def _as_json(path: Path, problems: "tuple[Problem, ...]", plan: "Plan | None") -> str:
+    import msgspec
+
+    jobs = [job.id for job in plan.jobs] if plan else []
+    answer = {"file": str(path), "ok": plan is not None, "problems": problems, "jobs": jobs}
+    return msgspec.json.format(msgspec.json.encode(answer)).decode()
+
+
+def _print(path: Path, problems: "tuple[Problem, ...]", plan: "Plan | None") -> None:
+    from fairlead.cli.view.words import plural
+
+    for problem in problems:
+        click.echo(str(problem))
+    errors = sum(not problem.warning for problem in problems)
+    warnings = len(problems) - errors
+    counts = [plural(errors, "error")] if errors else []
+    counts += [plural(warnings, "warning")] if warnings else []
+    if plan is None:
+        click.echo(f"{path}: {', '.join(counts)}", err=True)
+        return
+    skipped = f", {plural(len(plan.skipped), 'job')} skipped" if plan.skipped else ""
+    click.echo(f"{path}: fine, {plural(len(plan.jobs), 'job')}{skipped}"
+               + (f"; {', '.join(counts)}" if counts else ""))  # fmt: skip
