@@ -385,7 +385,6 @@ def passed():
         Outcome.PASSED,
         "all 720 tests passed in 4 jobs; coverage 74.4 % (+0.4) — 7.4 s",
         report=Report(
-            tests=TestReport(cases=tests.cases * 3),
             coverage=COVERAGE,
             violations=(Violations(tool="ruff"),),
             docs=DocCoverage(documented=18, total=20, missing=("ledger/web.py:3 index",)),
@@ -442,7 +441,6 @@ def failed():
             ),
         ),
         report=Report(
-            tests=suite(720, old, new),
             coverage=COVERAGE,
             violations=VIOLATIONS,
             docs=DocCoverage(documented=18, total=20, missing=("ledger/web.py:3 index",)),
@@ -557,7 +555,6 @@ def huge():
         "150 new test failures in unit (3.12, 3.13) — 5 min 12 s",
         seconds=312.0,
         report=Report(
-            tests=TestReport(cases=(*tests.cases, *bad)),
             coverage=Coverage(files=tuple(files)),
             violations=(Violations(tool="ruff", items=found),),
         ),
@@ -582,7 +579,6 @@ def hostile():
         Outcome.FAILED,
         HOSTILE,
         report=Report(
-            tests=TestReport(cases=(bad,)),
             coverage=Coverage(files=(FileCoverage(path=HOSTILE, executed=(1,), missing=(2,)),)),
             violations=(Violations(tool=HOSTILE, items=(found,)),),
             problems=(HOSTILE,),

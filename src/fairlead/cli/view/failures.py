@@ -1,6 +1,15 @@
 """What went wrong in a run, each thing once: the same failure in many jobs is one failure."""
 
-from fairlead.model import Attempt, Job, JobResult, Outcome, RunResult, StepResult, TestCase
+from fairlead.model import (
+    Attempt,
+    Job,
+    JobResult,
+    Outcome,
+    RunResult,
+    StepResult,
+    TestCase,
+    TestReport,
+)
 from fairlead.model.plan import Value
 
 _DECIDING = ("setup", "script")
@@ -44,6 +53,11 @@ def planned(result: RunResult) -> dict[str, Job]:
 def allowed_jobs(result: RunResult) -> frozenset[str]:
     """Ids of the jobs that may fail."""
     return frozenset(job.id for job in result.plan.jobs if job.allow_failure)
+
+
+def tests_of(result: RunResult) -> TestReport:
+    """All tests of a run: those of each job's deciding attempt, in the order of the jobs."""
+    return TestReport(cases=tuple(c for job in result.jobs for c in job.report.tests.cases))
 
 
 def failures_of(result: RunResult) -> tuple[Failure, ...]:

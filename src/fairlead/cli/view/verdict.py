@@ -3,7 +3,7 @@
 import textwrap
 
 from fairlead.cli.view.clean import clean
-from fairlead.cli.view.failures import failures_of
+from fairlead.cli.view.failures import failures_of, tests_of
 from fairlead.cli.view.look import Look
 from fairlead.cli.view.words import counts_of, duration, plural
 from fairlead.model import Outcome, RunResult
@@ -36,5 +36,5 @@ def sentence_of(result: RunResult) -> str:
     elif bad:
         what = f"{plural(len(bad), 'job')} of {len(result.jobs)} did not pass"
     else:
-        what = counts_of(result.report.tests) or plural(len(result.jobs), "job")
+        what = counts_of(tests_of(result)) or plural(len(result.jobs), "job")
     return f"{what} — {took}"

@@ -73,9 +73,9 @@ FRAME = """\
 run 12 · 3 of 9 jobs, 1 failed · 960 tests, 4 failed     0:10 · about 0:09 left
 ✓ 2 passed  unit-3.9, unit-3.11
 ✗ lint       failed  2 new violations (none allowed)                       0:00
-⠋ unit-3.12  pytest                        ━━━━━━━━━━━━ 240/240, 2 failed   0:06
+⠋ unit-3.12  pytest                       ━━━━━━━━━━━━ 240/240, 2 failed   0:06
   │ last line
-⠋ unit-3.13  pytest                        ━━━━━━━━━━━━ 240/240, 2 failed   0:05
+⠋ unit-3.13  pytest                       ━━━━━━━━━━━━ 240/240, 2 failed   0:05
   │ last line
 · 4 waiting  web-3.12-django4.2, web-3.12-django5.2, web-3.13-django5.2, docs-…
 latest failing tests
