@@ -24,8 +24,11 @@ class Event(Value, frozen=True, kw_only=True, tag_field="event", tag=_snake):
     time: float
 
 
-class RunStarted(Event, frozen=True, kw_only=True):
-    """The first event: what will run. ``isolation`` names the sandbox in force."""
+class RunStarted(Event, frozen=True, kw_only=True, omit_defaults=False):
+    """The first event: what will run. ``isolation`` names the sandbox in force.
+
+    Its ``version`` is always written, since that is what a reader looks at first.
+    """
 
     number: int
     plan: Plan

@@ -1,0 +1,101 @@
+"""Tables of the reference that are made from the code, so that they cannot fall behind it."""
+
+import importlib
+import inspect
+import typing
+
+import click
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from fairlead.cli.main import COMMANDS
+from fairlead.model import event
+from fairlead.pipeline.native.table import reference_table
+from fairlead.settings import Settings
+
+_SETTINGS = {
+    "home": "Where what can be made again is kept: environments, downloads, workspaces, steps.",
+    "config": "Where what cannot be made again is kept: this file and secrets. Only as a variable.",
+    "jobs": "Jobs at once; 0 is one a core.",
+    "sandbox": "`auto`, `bubblewrap` or `process`.",
+    "keep_runs": "How many runs of a project are kept in its `.fairlead/`.",
+    "disk": "Bytes a job's workspace may grow to.",
+    "memory": "Bytes of memory a job may use, where the machine lets us limit it.",
+    "processes": "Processes a job may have at once.",
+    "log": "Bytes of a job's log that are kept.",
+}
+_DEFAULTS = {"home": "`~/.cache/fairlead`", "config": "`~/.config/fairlead`"}
+
+
+class Generated(SphinxDirective):
+    """``generated`` with the name of a table: keys, events, settings or commands."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Parse the table's Markdown in place."""
+        make = {"keys": reference_table, "events": events, "settings": settings}
+        text = commands() if self.arguments[0] == "commands" else make[self.arguments[0]]()
+        return self.parse_text_to_nodes(text, allow_section_headings=True)
+
+
+def events() -> str:
+    """A section an event: what it means and its fields."""
+    return "\n\n".join(_event(kind) for kind in typing.get_args(event.AnyEvent))
+
+
+def _event(kind: type[event.Event]) -> str:
+    fields = dict(typing.get_type_hints(kind))
+    if kind is event.Output:
+        # Bytes inside the process; a JSON line holds text.
+        fields = {"text" if name == "data" else name: of for name, of in fields.items()}
+        fields["text"] = str
+    rows = (f"| `{name}` | {_kind(fields[name])} |" for name in fields if name != "time")
+    title = kind.__struct_config__.tag
+    table = "\n".join(("| field | value |", "|---|---|", *rows))
+    return f"### `{title}`\n\n{inspect.cleandoc(kind.__doc__ or '')}\n\n{table}"
+
+
+def _kind(hint: object) -> str:
+    plain = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    if hint in plain:
+        return plain[hint]
+    if typing.get_args(hint):
+        return " or ".join(_kind(part) for part in typing.get_args(hint) if part is not type(None))
+    return f"{getattr(hint, '__name__', hint)}, an object or one of its words"
+
+
+def settings() -> str:
+    """A row a setting; one that nobody described breaks the build."""
+    rows = []
+    for name, default in zip(
+        Settings.__struct_fields__, (None, None, *Settings.__struct_defaults__), strict=True
+    ):
+        shown = _DEFAULTS.get(name) or f"`{default:,}`".replace("`auto`", "auto")
+        rows.append(f"| `{name}` | `FAIRLEAD_{name.upper()}` | {shown} | {_SETTINGS[name]} |")
+    head = ("| setting | variable | default | meaning |", "|---|---|---|---|")
+    return "\n".join((*head, *rows))
+
+
+def commands() -> str:
+    """A section a command, with its options, as the command line itself tells them."""
+    return "\n\n".join(_command(name) for name in COMMANDS)
+
+
+def _command(name: str) -> str:
+    command: click.Command = importlib.import_module(f"fairlead.cli.{name}").command
+    return _described(command, f"fairlead {name}")
+
+
+def _described(command: click.Command, name: str) -> str:
+    context = click.Context(command, info_name=name, max_content_width=92, terminal_width=92)
+    text = f"### `{name}`\n\n```text\n{command.get_help(context)}\n```"
+    inner = getattr(command, "commands", {})
+    return "\n\n".join((text, *(_described(inner[key], f"{name} {key}") for key in inner)))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directive."""
+    app.add_directive("generated", Generated)
+    return {"parallel_read_safe": True}
