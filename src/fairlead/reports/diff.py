@@ -8,17 +8,17 @@ from collections.abc import Iterable, Mapping
 
 from fairlead.model import Coverage
 
-_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_HUNK = re.compile(rb"@@ -\d+(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
 _ESCAPE = re.compile(rb'\\([abfnrtv"\\]|[0-7]{3})')
 _LETTERS = dict(zip(b'abfnrtv"\\', b'\a\b\f\n\r\t\v"\\', strict=True))
 
 
 def changed_lines(diff: bytes) -> dict[str, frozenset[int]]:
-    """The numbers of added or changed lines by path, as the files are after the change.
+    r"""The numbers of added or changed lines by path, as the files are after the change.
 
     ``diff`` has git's usual ``a/`` and ``b/`` before its paths. Deleted, renamed and binary
     files without new lines are left out. Bytes of a path that are not UTF-8 are shown as
-    ``\\xff``. What is not a diff has no changed lines.
+    ``\xff``. What is not a diff has no changed lines.
     """
     found: dict[str, set[int]] = {}
     path = ""
@@ -82,7 +82,6 @@ def _in_hunk(lines: Iterable[bytes], hunk: re.Match[bytes]) -> list[int]:
 
 def _path(name: bytes) -> str:
     """The path of a ``+++`` line; empty where the file is gone."""
-    name = name.rstrip(b"\r")
     if name.startswith(b'"'):
         name = _ESCAPE.sub(_unescaped, name.rstrip(b"\t")[1:-1])
     else:

@@ -22,7 +22,6 @@ _BOMS = (
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _LINE_END = re.compile(r"\r\n?|\n")
 _JSON_START = re.compile(r"^[ \t]*(?=[\[{])", re.MULTILINE)
-_TRIES = 50  # places in a log at which JSON may begin
 
 
 def unreadable(
@@ -81,11 +80,16 @@ def json_in(data: bytes, wanted: Callable[[object], bool]) -> object | None:
 
 
 def _json_values(text: str) -> Iterator[object]:
+    """The JSON values that begin a line. No part of the text is read twice."""
     decoder = json.JSONDecoder()
-    for count, found in enumerate(_JSON_START.finditer(text)):
-        if count >= _TRIES:
-            return
+    position = 0
+    while found := _JSON_START.search(text, position):
+        position = found.end()
         try:
-            yield decoder.raw_decode(text, found.end())[0]
+            value, position = decoder.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            position = max(error.pos, position + 1)
         except (ValueError, RecursionError):
-            continue
+            return
+        else:
+            yield value
