@@ -6,24 +6,33 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from fairlead.pipeline.globs import selects
 from fairlead.util.fs import unusable
 
 
 def matching(workspace: Path, globs: Iterable[str]) -> tuple[str, ...]:
     """Regular files inside ``workspace`` that match, relative, sorted, each once.
 
-    A glob that names a folder stands for all files below it. What a link leads to outside of
-    the workspace is left out: a job must not make us read the host's files.
+    A glob that names a folder stands for all files below it. Folders that are links are not
+    entered, and a link to a file counts only where that file lies in the workspace: a job must
+    not make us read the host's files.
     """
+    wanted = [glob.removeprefix("./").rstrip("/") for glob in globs]
+    wanted += [f"{glob}/**" for glob in wanted]
+    if not wanted:
+        return ()
     root = workspace.resolve()
-    found: set[str] = set()
-    for glob in globs:
-        if glob.startswith("/") or ".." in glob.split("/"):
-            continue
-        for path in workspace.glob(glob.rstrip("/")):
-            below = path.rglob("*") if path.is_dir() else (path,)
-            found.update(str(p.relative_to(workspace)) for p in below if _inside(p, root))
-    return tuple(sorted(found))
+    names = (name for name in _walk(workspace) if selects(wanted, name))
+    return tuple(sorted(name for name in names if _inside(workspace / name, root)))
+
+
+def _walk(workspace: Path) -> Iterable[str]:
+    """All paths that are no folders, relative, without git's own."""
+    for folder, folders, files in os.walk(workspace):
+        if Path(folder) == workspace and ".git" in folders:
+            folders.remove(".git")
+        below = os.path.relpath(folder, workspace)
+        yield from (name if below == "." else f"{below}/{name}" for name in files)
 
 
 def _inside(path: Path, root: Path) -> bool:

@@ -5,10 +5,8 @@ all commands before it in the job, the allow-listed variables, the services and 
 files. Only successes are kept, each in a folder of its own: its log and its declared outputs.
 """
 
-import fnmatch
 import hashlib
 import os
-import re
 import tarfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from fairlead.model import Job, Reuse, Step
+from fairlead.pipeline.globs import selects
 from fairlead.util.fs import write_atomic
 
 _VERSION = "1"
@@ -66,29 +65,11 @@ def step_key(job: Job, index: int, parts: KeyParts, variables: Mapping[str, str]
 def _inputs(reuse: Reuse, parts: KeyParts) -> Iterable[bytes]:
     if not reuse.inputs:
         return (parts.tree.encode(),)
-    patterns = [re.compile(_glob(glob)) for glob in reuse.inputs]
     return (
         line
         for line in parts.entries
-        if any(p.match(os.fsdecode(line.partition(b"\t")[2])) for p in patterns)
+        if selects(reuse.inputs, os.fsdecode(line.partition(b"\t")[2]))
     )
-
-
-def _glob(pattern: str) -> str:
-    """A regular expression for a glob in which ``**`` crosses folders and ``*`` does not."""
-    if pattern.endswith("/"):
-        pattern += "**"
-    parts = [_part(part) for part in re.split(r"(\*\*/?|\*|\?|\[[^]]+\])", pattern)]
-    return "".join(parts) + r"\Z"
-
-
-def _part(part: str) -> str:
-    special = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    if part in special:
-        return special[part]
-    if part.startswith("["):
-        return fnmatch.translate(part).removeprefix("(?s:").removesuffix(r")\Z")
-    return re.escape(part)
 
 
 def _declared_files(reuse: Reuse, root: Path) -> Iterable[bytes]:
