@@ -73,7 +73,7 @@ class Session(object):
         test = self.tests.get(key) or self.tests.setdefault(key, Test())
         test.take(report)
         # Another "when" is that of pytest-xdist's report of a worker that died.
-        if report.when not in ("setup", "call") and report.outcome != "rerun":
+        if report.when not in ("setup", "call") and not test.again:
             del self.tests[key]
             where = self.known.get(report.nodeid) or self.identity(report.nodeid, report.location)
             collect.finished(**dict(where, **test.line()))
@@ -84,6 +84,7 @@ class Test(object):
 
     def __init__(self):
         self.reruns = []
+        self.again = False  # until the next setup; some versions tear down in between
         self.clear()
 
     def clear(self):
@@ -97,13 +98,17 @@ class Test(object):
     def take(self, report):
         if report.outcome == "rerun":
             self.reruns.append(details(report))
+            self.again = True
             self.clear()
+        elif self.again and report.when != "setup":
+            pass
         elif type(report).__name__.lower() == "subtestreport":
             if report.failed:
                 self.subtests.append(report)
         else:
             self.seconds += getattr(report, "duration", 0.0)
             self.last = report
+            self.again = False
             self.judge(report)
 
     def judge(self, report):

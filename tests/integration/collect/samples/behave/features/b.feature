@@ -1,0 +1,5 @@
+@bad
+Feature: Broken
+
+  Scenario: never
+    Given a bank
