@@ -5,6 +5,7 @@ import inspect
 import typing
 
 import click
+import msgspec
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -68,14 +69,16 @@ def _kind(hint: object) -> str:
 
 def settings() -> str:
     """A row a setting; one that nobody described breaks the build."""
-    rows = []
-    for name, default in zip(
-        Settings.__struct_fields__, (None, None, *Settings.__struct_defaults__), strict=True
-    ):
-        shown = _DEFAULTS.get(name) or f"`{default:,}`".replace("`auto`", "auto")
-        rows.append(f"| `{name}` | `FAIRLEAD_{name.upper()}` | {shown} | {_SETTINGS[name]} |")
-    head = ("| setting | variable | default | meaning |", "|---|---|---|---|")
-    return "\n".join((*head, *rows))
+    rows = ["| setting | variable | default | meaning |", "|---|---|---|---|"]
+    for field in msgspec.structs.fields(Settings):
+        default = _DEFAULTS.get(field.name) or _shown(field.default)
+        words = _SETTINGS[field.name]
+        rows.append(f"| `{field.name}` | `FAIRLEAD_{field.name.upper()}` | {default} | {words} |")
+    return "\n".join(rows)
+
+
+def _shown(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"`{value}`"
 
 
 def commands() -> str:
