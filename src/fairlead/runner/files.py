@@ -61,3 +61,11 @@ def read_limited(path: Path, limit: int) -> bytes:
     """A file's bytes, at most ``limit`` + 1 of them, so that a reader can tell it is too large."""
     with path.open("rb") as file:
         return file.read(limit + 1)
+
+
+def read_inside(workspace: Path, name: str, limit: int) -> bytes | None:
+    """The bytes of one file that lies in the workspace, ``None`` for any other."""
+    path = workspace / name
+    if not _inside(path, workspace.resolve()):
+        return None
+    return read_limited(path, limit)

@@ -1,5 +1,6 @@
 """One attempt's Report, from what its plugins told, its steps wrote and its files say."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import msgspec
 from fairlead.errors import ReportUnreadable
 from fairlead.model import (
     Coverage,
+    DocCoverage,
     Job,
     Report,
     StepResult,
@@ -15,8 +17,23 @@ from fairlead.model import (
     TestReport,
     Violations,
 )
-from fairlead.runner.files import matching, read_limited
+from fairlead.runner.checkout import Source
+from fairlead.runner.files import matching, read_inside, read_limited
+from fairlead.util.fs import write_atomic
 
+_ASIDE = frozenset(
+    (
+        "tests",
+        "test",
+        "docs",
+        "doc",
+        "examples",
+        "features",
+        "setup.py",
+        "conftest.py",
+        "noxfile.py",
+    )
+)
 _LARGEST = 64 << 20  # bytes of one report file
 
 
@@ -33,6 +50,12 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
     cases: tuple[TestCase, ...]
     steps: tuple[StepResult, ...]
     log: Callable[[int, int], bytes]
+    source: Source
+    home: Path
+
+    def text_of(self, path: str) -> bytes | None:
+        """The bytes of a project file as the job left it."""
+        return read_inside(self.workspace, path, _LARGEST)
 
 
 def gather(left: Left) -> Report:
@@ -42,6 +65,7 @@ def gather(left: Left) -> Report:
         tests=_tests(left, problems),
         coverage=_coverage(left, problems),
         violations=_violations(left, problems),
+        docs=_docs(left),
         problems=tuple(problems),
     )
 
@@ -83,7 +107,7 @@ def _coverage(left: Left, problems: list[str]) -> Coverage | None:
     found = []
     for name, data in parts:
         try:
-            found.append(coverage.read(data, name, prefixes=prefixes))
+            found.append(coverage.read(data, name, prefixes=prefixes, sources=left.text_of))
         except ReportUnreadable as error:
             problems.append(str(error))
     return coverage.combine(found) if found else None
@@ -95,14 +119,10 @@ def _violations(left: Left, problems: list[str]) -> tuple[Violations, ...]:
         return ()
     from fairlead.reports import violations
 
-    def text_of(path: str) -> bytes | None:
-        found = matching(left.workspace, [path]) if "*" not in path else ()
-        return read_limited(left.workspace / found[0], _LARGEST) if found else None
-
     found: dict[str, Violations] = {}
     for tool, name, data in parts:
         try:
-            read = violations.read(tool, data, name, sources=text_of, root=left.root)
+            read = violations.read(tool, data, name, sources=left.text_of, root=left.root)
         except ReportUnreadable as error:
             problems.append(str(error))
             continue
@@ -127,3 +147,32 @@ def _joined(first: Violations, second: Violations) -> Violations:
     more = tuple(item for item in second.items if item.fingerprint not in known)
     score = second.score if first.score is None else first.score
     return Violations(tool=first.tool, items=first.items + more, score=score)
+
+
+_DOCUMENTS = re.compile(r"\b(sphinx|mkdocs|pdoc|pydocstyle|interrogate|docstr)|make.*\bdocs?\b")
+
+
+def _docs(left: Left) -> DocCoverage | None:
+    """Documentation coverage, for jobs that build or check documentation; kept by tree."""
+    if not any(_DOCUMENTS.search(step.command) for step in left.job.steps):
+        return None
+    kept = left.home / "docs" / left.source.tree_id
+    try:
+        return msgspec.json.decode(kept.read_bytes(), type=DocCoverage)
+    except (OSError, msgspec.DecodeError):
+        pass
+    from fairlead.reports import docs
+
+    tree = left.source.tree
+    sources = {path: data for path in _modules(tree.paths) if (data := tree.read(path))}
+    measured = docs.measure(sources)
+    write_atomic(kept, msgspec.json.encode(measured))
+    return measured
+
+
+def _modules(paths: Iterable[str]) -> Iterable[str]:
+    """Python files that are for users: no tests, no documentation, no set-up."""
+    for path in paths:
+        parts = path.split("/")
+        if path.endswith(".py") and not _ASIDE.intersection(parts) and path.isprintable():
+            yield path

@@ -25,6 +25,11 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     named: dict[str, str] = {}
     ciphers: dict[str, str] = {}
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Every stored value, for masking."""
+        return (*self.named.values(), *(_pair(text)[1] for text in self.ciphers.values()))
+
     def resolve(self, names: Iterable[str]) -> dict[str, str]:
         """Variables for what a job's ``secrets`` lists; those not stored are left out.
 

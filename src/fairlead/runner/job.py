@@ -1,0 +1,289 @@
+"""One job from its first attempt to its end: checkout, environment, services, steps, reports."""
+
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from fairlead.errors import FairleadError
+from fairlead.model import (
+    Attempt,
+    Event,
+    Job,
+    JobFinished,
+    JobResult,
+    JobStarted,
+    Outcome,
+    PhaseFinished,
+    PhaseTime,
+    Progress,
+    Report,
+    Trigger,
+)
+from fairlead.runner.baseline import Baseline
+from fairlead.runner.cancel import Cancel
+from fairlead.runner.checkout import Source, fill_workspace
+from fairlead.runner.environments import Environment, Environments
+from fairlead.runner.log import Log
+from fairlead.runner.prepare import Going, Ready, make_ready, request_for
+from fairlead.runner.sandbox.base import Sandbox
+from fairlead.runner.secrets import Secrets
+from fairlead.runner.steps import StepsEnd, Surroundings, run_steps, wanted_again
+from fairlead.settings import Settings
+from fairlead.util.fs import remove_tree
+from fairlead.util.redact import Redactor
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How a person asked for the run: ``reuse`` of steps, ``verify`` it, tests to keep to."""
+
+    reuse: bool = True
+    verify: bool = False
+    keyword: str = ""
+
+
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """What all jobs of a run have in common.
+
+    ``work`` is emptied after the run, ``folder`` is kept with its result.
+    """
+
+    number: int
+    source: Source
+    trigger: Trigger
+    settings: Settings
+    sandbox: Sandbox
+    environments: Environments
+    secrets: Secrets
+    options: Options
+    folder: Path
+    work: Path
+    emit: Callable[[Event], None]
+    host: Mapping[str, str]
+    baseline: Baseline
+
+
+def run_job(shared: Shared, job: Job, cancel: Cancel) -> JobResult:
+    """Run a job until it ends for good. Never raises: what goes wrong is the job's result."""
+    began = time.monotonic()
+    attempts: list[Attempt] = []
+    while True:
+        number = len(attempts) + 1
+        going = _Attempt(shared, job, number, cancel)
+        attempt = going.run()
+        attempts.append(attempt)
+        again = not cancel.thrown and wanted_again(
+            job.retry, number, attempt.outcome, timed_out=attempt.timed_out
+        )
+        result = going.result(tuple(attempts), time.monotonic() - began)
+        shared.emit(_finished(job, result, number, again=again))
+        going.clear()
+        if not again:
+            return result
+
+
+def _finished(job: Job, result: JobResult, number: int, *, again: bool) -> JobFinished:
+    return JobFinished(
+        time=time.time(),
+        job=job.id,
+        attempt=number,
+        outcome=result.outcome,
+        seconds=result.seconds,
+        reason=result.reason,
+        again=again,
+        result=None if again else result,
+    )
+
+
+class _Attempt:
+    def __init__(self, shared: Shared, job: Job, number: int, cancel: Cancel) -> None:
+        self._shared = shared
+        self._job = job
+        self._number = number
+        self._cancel = cancel
+        self._place = shared.work / f"{job.id}-{number}"
+        self._log_name = f"jobs/{job.id}/{number}.log"
+        self._phases: list[PhaseTime] = []
+        self._environment: Environment | None = None
+        self._artifacts: tuple[str, ...] = ()
+        self._report = Report()
+
+    @property
+    def _workspace(self) -> Path:
+        return self._place / "ws"
+
+    def run(self) -> Attempt:
+        shared, job = self._shared, self._job
+        began, clock = time.time(), time.monotonic()
+        shared.emit(JobStarted(time=began, job=job.id, attempt=self._number))
+        log = Log(
+            shared.folder / self._log_name,
+            limit=shared.settings.log,
+            redactor=Redactor(shared.secrets.values),
+            emit=self._emit_output,
+        )
+        try:
+            end = self._guarded(log, clock + job.timeout)
+        finally:
+            log.close()
+        return Attempt(
+            outcome=end.outcome,
+            reason=end.reason,
+            timed_out=end.timed_out,
+            started=began,
+            seconds=time.monotonic() - clock,
+            steps=end.results,
+            phases=tuple(self._phases),
+            report=self._report,
+            log=self._log_name,
+        )
+
+    def result(self, attempts: tuple[Attempt, ...], seconds: float) -> JobResult:
+        last, environment = attempts[-1], self._environment
+        return JobResult(
+            job=self._job.id,
+            outcome=last.outcome,
+            reason=last.reason,
+            seconds=seconds,
+            attempts=attempts,
+            environment=environment.key if environment else "",
+            interpreter=environment.interpreter.version if environment else "",
+            resolution=environment.resolution if environment else "",
+            artifacts=self._artifacts,
+            isolated=self._shared.sandbox.isolated,
+        )
+
+    def clear(self) -> None:
+        """Remove the attempt's workspace; what was worth keeping lies in the run's folder."""
+        remove_tree(self._place)
+
+    def _guarded(self, log: Log, deadline: float) -> StepsEnd:
+        """The phases, with everything that can go wrong turned into an end."""
+        try:
+            return self._in_phases(log, deadline)
+        except FairleadError as error:
+            if self._cancel.thrown:
+                return StepsEnd(outcome=Outcome.CANCELLED, reason=self._cancel.reason)
+            log.line(f"[{error}]")
+            return StepsEnd(outcome=Outcome.ERRORED, reason=str(error))
+        except Exception as error:  # noqa: BLE001 — one job's bug must not lose the others
+            log.line(traceback.format_exc())
+            reason = f"internal error: {type(error).__name__}: {error}"
+            return StepsEnd(outcome=Outcome.ERRORED, reason=reason)
+
+    def _in_phases(self, log: Log, deadline: float) -> StepsEnd:
+        with self._phase("checkout"):
+            fill_workspace(self._shared.source, self._workspace)
+        with self._phase("environment"):
+            self._environment = self._prepare()
+        going = Going(
+            shared=self._shared,
+            job=self._job,
+            attempt=self._number,
+            place=self._place,
+            environment=self._environment,
+            log=log,
+            cancel=self._cancel,
+            phase=self._phase,
+            deadline=deadline,
+        )
+        with make_ready(going) as ready:
+            with self._phase("steps"):
+                end = self._steps(ready, log, deadline)
+            if end.outcome is not Outcome.CANCELLED:
+                with self._phase("reports"):
+                    end = self._judged(self._reports(ready, log, end))
+        return end
+
+    def _prepare(self) -> Environment | None:
+        if self._job.python is None:
+            return None
+        request = request_for(self._shared, self._job, self._workspace)
+        return self._shared.environments.prepare(request, self._progress)
+
+    def _steps(self, ready: Ready, log: Log, deadline: float) -> StepsEnd:
+        around = Surroundings(
+            job=self._job,
+            attempt=self._number,
+            box=ready.box,
+            variables=ready.variables,
+            log=log,
+            channel=ready.channel,
+            emit=self._shared.emit,
+            cancel=self._cancel,
+            deadline=deadline,
+            reuse=ready.reuse,
+        )
+        if not self._job.session:
+            return run_steps(around)
+        from fairlead.pipeline.travis.session import session_script
+        from fairlead.runner.session import run_session
+
+        return run_session(around, session_script(self._job))
+
+    def _reports(self, ready: Ready, log: Log, end: StepsEnd) -> StepsEnd:
+        from fairlead.runner.files import keep_artifacts, matching
+        from fairlead.runner.gather import Left, gather
+
+        self._report = gather(
+            Left(
+                job=self._job,
+                workspace=self._workspace,
+                channel=ready.channel,
+                root=ready.root,
+                cases=end.cases,
+                steps=end.results,
+                log=log.slice,
+                source=self._shared.source,
+                home=self._shared.settings.home,
+            )
+        )
+        names = matching(self._workspace, self._job.artifacts.paths)
+        folder = self._shared.folder / "artifacts" / self._job.id
+        self._artifacts = keep_artifacts(self._workspace, names, folder)
+        return end
+
+    def _judged(self, end: StepsEnd) -> StepsEnd:
+        """The end after the job's gates: what its coverage and violations are held to."""
+        job = self._job
+        if end.outcome is not Outcome.PASSED or not (job.coverage or job.violations):
+            return end
+        from fairlead.reports.gates import judge
+
+        comparison = self._shared.baseline.compare_job(job.id, self._report)
+        reasons = judge(job, self._report, comparison)
+        if not reasons:
+            return end
+        return msgspec.structs.replace(end, outcome=Outcome.FAILED, reason="; ".join(reasons))
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            seconds = time.monotonic() - began
+            self._phases.append(PhaseTime(phase=name, seconds=seconds))
+            self._shared.emit(
+                PhaseFinished(
+                    time=time.time(),
+                    job=self._job.id,
+                    attempt=self._number,
+                    phase=name,
+                    seconds=seconds,
+                )
+            )
+
+    def _progress(self, text: str) -> None:
+        self._shared.emit(Progress(time=time.time(), job=self._job.id, text=text))
+
+    def _emit_output(self, step: int, data: bytes) -> None:
+        from fairlead.model import Output
+
+        output = Output(
+            time=time.time(), job=self._job.id, attempt=self._number, step=step, data=data
+        )
+        self._shared.emit(output)

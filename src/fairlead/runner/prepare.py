@@ -1,0 +1,216 @@
+"""Between the environment and the first step: sandbox, services, the project itself."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fairlead.model import Job, Limits
+from fairlead.runner.cancel import Cancel
+from fairlead.runner.checkout import readable_objects
+from fairlead.runner.collect import INSIDE
+from fairlead.runner.environments import Environment, Layer
+from fairlead.runner.log import Log
+from fairlead.runner.reuse import Reusing
+from fairlead.runner.sandbox.base import Box, BoxSpec
+from fairlead.runner.stepcache import KeyParts, StepCache
+from fairlead.runner.variables import step_variables
+
+if TYPE_CHECKING:
+    from fairlead.runner.job import Shared
+
+Phase = Callable[[str], AbstractContextManager[None]]
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """What steps need. There is no ``box`` where every step's success is known already."""
+
+    box: Box | None
+    root: str
+    channel: Path
+    variables: Mapping[str, str]
+    reuse: Reusing | None
+
+
+class Going(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt, as far as preparing it goes. ``place`` is its folder on the host."""
+
+    shared: "Shared"
+    job: Job
+    attempt: int
+    place: Path
+    environment: Environment | None
+    log: Log
+    cancel: Cancel
+    phase: Phase
+    deadline: float
+
+    @property
+    def workspace(self) -> Path:
+        """The checked-out files, on the host."""
+        return self.place / "ws"
+
+    @property
+    def channel(self) -> Path:
+        """Where plugins and steps leave what they tell us; the box can write to it."""
+        return self.place / "channel"
+
+
+@contextmanager
+def make_ready(going: Going) -> Iterator[Ready]:
+    """Everything up to the first step; torn down at the end. Raises ``FairleadError``s."""
+    (going.channel / "coverage").mkdir(parents=True)
+    layer = _layer(going)
+    variables = _variables(going, layer)
+    reuse = _reusing(going, variables)
+    if reuse and reuse.all_known:
+        yield Ready(
+            box=None, root=_inside(going), channel=going.channel, variables=variables, reuse=reuse
+        )
+        return
+    with ExitStack() as stack:
+        box = stack.enter_context(going.shared.sandbox.open(_box_spec(going, layer)))
+        if going.job.services:
+            with going.phase("services"):
+                variables = variables | _services(going, box, variables, stack)
+        if layer and going.job.install.project != "none":
+            with going.phase("install"):
+                _install_project(going, box, layer, variables)
+        yield Ready(box=box, root=box.root, channel=going.channel, variables=variables, reuse=reuse)
+
+
+def _layer(going: Going) -> Layer | None:
+    if going.environment is None:
+        return None
+    return going.shared.environments.layer(
+        going.environment, going.place / "env", extra_paths=(INSIDE,)
+    )
+
+
+def _inside(going: Going) -> str:
+    """Where the job sees its workspace."""
+    return "/ws" if going.shared.sandbox.moves else str(going.workspace)
+
+
+def _variables(going: Going, layer: Layer | None) -> dict[str, str]:
+    shared, job = going.shared, going.job
+    own = {"FAIRLEAD_EVENTS": str(going.channel / "events.jsonl")}
+    own["FAIRLEAD_WORKSPACE"] = _inside(going)
+    if job.measure_coverage:
+        own["FAIRLEAD_COVERAGE"] = str(going.channel / "coverage")
+    if shared.options.keyword:
+        own["PYTEST_ADDOPTS"] = f"-k {shlex.quote(shared.options.keyword)}"
+    secrets = shared.secrets.resolve(job.secrets) if shared.trigger.trusted else {}
+    return step_variables(
+        job,
+        shared.trigger,
+        host=shared.host,
+        layer=layer.variables if layer else {},
+        attempt=going.attempt,
+        extra=(*own.items(), *secrets.items()),
+    )
+
+
+def _reusing(going: Going, variables: Mapping[str, str]) -> Reusing | None:
+    shared, job = going.shared, going.job
+    if job.session or not any(step.reuse for step in job.steps):
+        return None
+    parts = KeyParts(
+        environment=going.environment.key if going.environment else "",
+        tree=shared.source.tree_id,
+        entries=shared.source.tree.entries,
+        root=shared.source.root,
+    )
+    return Reusing(
+        cache=StepCache(shared.settings.home / "steps"),
+        job=job,
+        parts=parts,
+        variables=variables,
+        log=going.log,
+        workspace=going.workspace,
+        run=shared.number,
+        replaying=shared.options.reuse,
+        verify=shared.options.verify,
+    )
+
+
+def _box_spec(going: Going, layer: Layer | None) -> BoxSpec:
+    shared, job = going.shared, going.job
+    scratch = going.place / "scratch"
+    scratch.mkdir()
+    writable = [going.channel]
+    if layer:
+        writable += [going.place / "env", shared.environments.cache]
+    return BoxSpec(
+        name=job.id,
+        workspace=going.workspace,
+        scratch=scratch,
+        inside=_inside(going),
+        readable=(*(layer.readable if layer else ()), INSIDE, *readable_objects(shared.source)),
+        writable=tuple(writable),
+        network=job.network,
+        limits=_limits(job.limits, shared),
+    )
+
+
+def _limits(asked: Limits, shared: "Shared") -> Limits:
+    settings = shared.settings
+    return Limits(
+        memory=asked.memory or settings.memory,
+        processes=asked.processes or settings.processes,
+        disk=asked.disk or settings.disk,
+        files=asked.files,
+    )
+
+
+def _services(
+    going: Going, box: Box, variables: Mapping[str, str], stack: ExitStack
+) -> dict[str, str]:
+    from fairlead.runner.services import start_all
+
+    folder = going.place / "services"
+    folder.mkdir()
+    started = start_all(
+        going.job.services,
+        box,
+        folder,
+        str(folder),
+        going.shared.settings.home / "services",
+        variables,
+    )
+    stack.callback(started.close)
+    return dict(started.env)
+
+
+def _install_project(going: Going, box: Box, layer: Layer, variables: Mapping[str, str]) -> None:
+    """Install the project itself into the job's layer, by its own build code, in the box."""
+    pieces: list[bytes] = []
+
+    def execute_in_box(
+        argv: Sequence[str], env: Mapping[str, str], cwd: str | None
+    ) -> tuple[int, bytes]:
+        def sink(data: bytes) -> None:
+            pieces.append(data)
+            going.log.write(data)
+
+        ended = execute(
+            box.start(argv, {**variables, **env}, cwd=cwd),
+            watch=Watch(timeout=max(0.0, going.deadline - time.monotonic())),
+            cancel=going.cancel,
+            sink=sink,
+            check=box.exceeded,
+        )
+        if ended.code is None:
+            raise EnvironmentFailed(f"installing the project: {ended.reason}")
+        return ended.code, b"".join(pieces)
+
+    going.shared.environments.install_project(
+        layer,
+        workspace=going.workspace,
+        inside=box.root,
+        tree_key=going.shared.source.tree_id,
+        mode=going.job.install.project,
+        execute=execute_in_box,
+    )

@@ -1,0 +1,181 @@
+"""A whole run: from a plan and a source to a verdict that is written down."""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from fairlead.errors import InterpreterNotFound
+from fairlead.model import (
+    Event,
+    Job,
+    JobResult,
+    Notice,
+    Outcome,
+    Plan,
+    Report,
+    RunFinished,
+    RunResult,
+    RunStarted,
+    Skipped,
+    Trigger,
+)
+from fairlead.runner.baseline import Baseline, reports
+from fairlead.runner.build import Workers, run_jobs, worst
+from fairlead.runner.cancel import Cancel
+from fairlead.runner.checkout import Source
+from fairlead.runner.environments import Environments
+from fairlead.runner.history import History, expected_seconds
+from fairlead.runner.job import Options, Shared, run_job
+from fairlead.runner.places import working_folder
+from fairlead.runner.pythons import Interpreter, choose, find
+from fairlead.runner.sandbox import choose as choose_sandbox
+from fairlead.runner.secrets import Secrets
+from fairlead.settings import Settings
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for: which plan of which source, and how."""
+
+    plan: Plan
+    source: Source
+    trigger: Trigger
+    settings: Settings
+    host: Mapping[str, str]
+    options: Options = Options()
+    secrets: Secrets = Secrets()
+
+
+def run(order: Order, emit: Callable[[Event], None], cancel: Cancel) -> RunResult:
+    """Carry an order out and record it below the project's ``.fairlead/``.
+
+    ``emit`` is called from several threads, one call at a time. Raises ``StoreError`` and
+    ``SandboxFailed`` where nothing can be run at all; all else is a job's result.
+    """
+    return _Run(order, emit, cancel).carry_out()
+
+
+class _Run:
+    def __init__(self, order: Order, emit: Callable[[Event], None], cancel: Cancel) -> None:
+        import threading
+
+        self._order = order
+        self._cancel = cancel
+        self._lock = threading.Lock()
+        self._sink = emit
+        self._notices: list[str] = []
+        self._history = History(order.source.root)
+        self._baseline = Baseline(self._history, order.source)
+
+    def _emit(self, event: Event) -> None:
+        with self._lock:
+            if isinstance(event, Notice):
+                self._notices.append(event.text)
+            self._sink(event)
+
+    def carry_out(self) -> RunResult:
+        order = self._order
+        started, clock = time.time(), time.monotonic()
+        sandbox = choose_sandbox(order.settings.sandbox, order.settings.home)
+        plan, skipped = self._present(order.plan)
+        number = self._history.begin()
+        self._emit(RunStarted(time=started, number=number, plan=plan, isolation=sandbox.name))
+        if not sandbox.isolated:
+            self._emit(Notice(time=time.time(), text=f"not isolated: {sandbox.reason}"))
+        with working_folder(order.settings.home) as work:
+            shared = Shared(
+                number=number,
+                source=order.source,
+                trigger=order.trigger,
+                settings=order.settings,
+                sandbox=sandbox,
+                environments=self._environments(),
+                secrets=order.secrets,
+                options=order.options,
+                folder=self._history.folder(number),
+                work=work,
+                emit=self._emit,
+                host=order.host,
+                baseline=self._baseline,
+            )
+            jobs = self._run_jobs(plan, shared)
+        result = RunResult(
+            number=number,
+            outcome=self._outcome(plan, jobs),
+            trigger=order.trigger,
+            plan=plan,
+            tree=order.source.tree_id,
+            started=started,
+            seconds=time.monotonic() - clock,
+            jobs=jobs,
+            skipped=skipped,
+            machine=self._machine(),
+        )
+        return self._concluded(result)
+
+    def _run_jobs(self, plan: Plan, shared: Shared) -> tuple[JobResult, ...]:
+        count = self._order.settings.jobs or os.cpu_count() or 1
+        workers = Workers(
+            run=lambda job, cancel: run_job(shared, job, cancel), count=count, emit=self._emit
+        )
+        return run_jobs(plan, workers, self._cancel, expected_seconds(self._baseline.entries))
+
+    def _outcome(self, plan: Plan, jobs: tuple[JobResult, ...]) -> Outcome:
+        return Outcome.CANCELLED if self._cancel.thrown else worst(plan, jobs)
+
+    def _concluded(self, result: RunResult) -> RunResult:
+        """The result with its report, comparison and verdict, written down and told."""
+        from fairlead.reports.combine import combine
+        from fairlead.reports.verdict import verdict
+
+        now = reports(result)
+        comparison, since_base = self._baseline.compare_run(now)
+        result = msgspec.structs.replace(
+            result,
+            report=msgspec.structs.replace(combine(now.values()), tests=Report().tests),
+            comparison=comparison,
+            since_base=since_base,
+            notices=tuple(dict.fromkeys(self._notices)),
+        )
+        result = msgspec.structs.replace(result, verdict=verdict(result))
+        self._history.finish(result, self._order.settings.keep_runs)
+        self._emit(RunFinished(time=time.time(), result=result))
+        return result
+
+    def _environments(self) -> Environments:
+        return Environments(self._order.settings.home, self._order.host)
+
+    def _present(self, plan: Plan) -> tuple[Plan, tuple[Skipped, ...]]:
+        """The plan without jobs whose Python is absent and may be."""
+        if not any(job.missing == "skip" and job.python for job in plan.jobs):
+            return plan, plan.skipped
+        found = find(self._order.settings.home, self._order.host)
+        absent = {job.id: why for job in plan.jobs if (why := _absent(job, found))}
+        gone = tuple(Skipped(job=name, reason=why) for name, why in absent.items())
+        jobs = tuple(
+            msgspec.structs.replace(job, needs=tuple(n for n in job.needs if n not in absent))
+            for job in plan.jobs
+            if job.id not in absent
+        )
+        kept = msgspec.structs.replace(plan, jobs=jobs, skipped=plan.skipped + gone)
+        return kept, kept.skipped
+
+    def _machine(self) -> tuple[tuple[str, str], ...]:
+        dirty = "yes" if self._order.source.dirty else "no"
+        return (
+            ("dirty", dirty),
+            ("cores", str(os.cpu_count() or 1)),
+            ("system", f"{platform.system()} {platform.release()}"),
+        )
+
+
+def _absent(job: Job, found: tuple[Interpreter, ...]) -> str:
+    if job.missing != "skip" or job.python is None:
+        return ""
+    try:
+        choose(found, job.python)
+    except InterpreterNotFound as error:
+        return error.message
+    return ""
