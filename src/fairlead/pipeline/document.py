@@ -70,7 +70,7 @@ def load(data: bytes, file: str) -> Node:
     except yaml.YAMLError as error:
         builder.fail(*_explain(error, text))
     if builder.problems:
-        raise PipelineError(builder.problems)
+        raise PipelineError(sorted(builder.problems, key=_by_place))
     root = builder.root
     if root is None or (isinstance(root, Scalar) and root.null):
         return Mapping(entries=(), location=Location(file=file, line=1, column=1))
@@ -203,9 +203,8 @@ class _Builder:
 
     def _refuse_tag(self, tag: str, location: Location) -> None:
         shown = tag.replace("tag:yaml.org,2002:", "!!")
-        self._problem(
-            f"the tag {shown} is not allowed here", location, "write the value without it"
-        )
+        hint = "write the value without it" if shown.startswith("!!") else _QUOTE
+        self._problem(f"the tag {shown} is not allowed here", location, hint)
 
     def _entries(self, children: list[Node]) -> tuple[tuple[Scalar, Node], ...]:
         found: dict[str, tuple[Scalar, Node]] = {}
@@ -256,6 +255,10 @@ def _decode(data: bytes, builder: _Builder) -> str:
         code = f"U+{ord(found[0]):04X}"
         builder.fail(f"the control character {code} is not allowed", *_place(text[: found.start()]))
     return text
+
+
+def _by_place(problem: Problem) -> tuple[int, int]:
+    return problem.location.line, problem.location.column
 
 
 def _place(before: str) -> tuple[int, int]:

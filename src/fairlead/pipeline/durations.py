@@ -17,10 +17,10 @@ _BYTES = {
 }
 _LONGEST = 30 * 86400.0
 _LARGEST = 1 << 50
-_PART = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]+)\s*")
-_WHOLE = re.compile(r"(?:\d{1,15}(?:\.\d{1,9})?\s*[a-z]+\s*)+")
-_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)\s*([a-z]*)")
-_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
+_PART = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]+)\s*", re.ASCII)
+_WHOLE = re.compile(r"(?:\d{1,15}(?:\.\d{1,9})?\s*[a-z]+\s*)+", re.ASCII)
+_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)\s*([a-z]*)", re.ASCII)
+_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 
 
 def parse_duration(text: str) -> float | None:

@@ -105,7 +105,7 @@ def _listed_packages(tree: Tree, pyproject: Mapping[str, Any]) -> tuple[str, ...
         setup_arguments(tree).get("tests_require"),
         setup_cfg_section(tree, "options").get("tests_require", "").splitlines(),
     ]
-    found = [item for items in lists if isinstance(items, list) for item in items]
+    found = [item for items in lists if isinstance(items, list | tuple) for item in items]
     names = (item.strip() for item in found if isinstance(item, str))
     packages = [name for name in names if name and not name.startswith(("-", "#", "{"))]
     return tuple(dict.fromkeys(packages + _poetry_packages(pyproject)))

@@ -9,8 +9,8 @@ from fairlead.pipeline.native.kinds import TEXT_SCHEMA, Choice, Placed, Word
 JOB_NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,59}"
 AXIS_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,39}"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
-PYTHON = r"(?:pypy-?)?\d+(?:\.\d+){0,2}t?(?:-dev)?"
-HOST = r"(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?"
+PYTHON = r"(?:pypy-?)?[0-9]+(?:\.[0-9]+){0,2}t?(?:-dev)?"
+HOST = r"(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?"
 TOOL = r"[a-z][a-z0-9_-]*"
 
 _LONGEST_GLOB = 300
@@ -18,7 +18,7 @@ _FLAGS = {
     **dict.fromkeys(("true", "yes", "on"), True),
     **dict.fromkeys(("false", "no", "off"), False),
 }
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%?")
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%?", re.ASCII)
 _HUNDRED = 100
 
 
@@ -46,7 +46,7 @@ def number(least: int, most: int) -> Word[int]:
     """A whole number from ``least`` to ``most``."""
 
     def parse(text: str) -> int | None:
-        found = int(text) if re.fullmatch(r"\d{1,12}", text) else -1
+        found = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else -1
         return found if least <= found <= most else None
 
     schema: dict[str, Any] = {
