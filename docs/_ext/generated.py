@@ -1,5 +1,6 @@
 """Tables of the reference that are made from the code, so that they cannot fall behind it."""
 
+import enum
 import importlib
 import inspect
 import typing
@@ -42,29 +43,45 @@ class Generated(SphinxDirective):
 
 
 def events() -> str:
-    """A section an event: what it means and its fields."""
-    return "\n\n".join(_event(kind) for kind in typing.get_args(event.AnyEvent))
+    """A section an event, then one for each object that their fields hold."""
+    kinds = typing.get_args(event.AnyEvent)
+    inner: dict[str, type[msgspec.Struct]] = {}
+    shown = [_section(kind, kind.__struct_config__.tag, inner) for kind in kinds]
+    done: list[str] = []
+    while waiting := [name for name in inner if name not in done]:
+        done.append(waiting[0])
+        shown.append(_section(inner[waiting[0]], waiting[0], inner))
+    first = len(kinds)
+    return "\n\n".join((*shown[:first], "## Objects", *shown[first:]))
 
 
-def _event(kind: type[event.Event]) -> str:
-    fields = dict(typing.get_type_hints(kind))
+def _section(kind: type[msgspec.Struct], title: str, inner: dict[str, type[msgspec.Struct]]) -> str:
+    hints = typing.get_type_hints(kind)
     if kind is event.Output:
         # Bytes inside the process; a JSON line holds text.
-        fields = {"text" if name == "data" else name: of for name, of in fields.items()}
-        fields["text"] = str
-    rows = (f"| `{name}` | {_kind(fields[name])} |" for name in fields if name != "time")
-    title = kind.__struct_config__.tag
-    table = "\n".join(("| field | value |", "|---|---|", *rows))
-    return f"### `{title}`\n\n{inspect.cleandoc(kind.__doc__ or '')}\n\n{table}"
+        hints = {"text" if name == "data" else name: of for name, of in hints.items()}
+        hints["text"] = str
+    # ``time`` is in every event and told above; docstrings name fields in double backquotes.
+    rows = [f"| `{name}` | {_kind(hints[name], inner)} |" for name in hints if name != "time"]
+    words = inspect.cleandoc(kind.__doc__ or "").replace("``", "`")
+    return "\n".join((f"### {title}\n\n{words}\n", "| field | value |", "|---|---|", *rows))
 
 
-def _kind(hint: object) -> str:
+def _kind(hint: typing.Any, inner: dict[str, type[msgspec.Struct]]) -> str:
     plain = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    parts = [part for part in typing.get_args(hint) if part not in (type(None), ...)]
     if hint in plain:
         return plain[hint]
-    if typing.get_args(hint):
-        return " or ".join(_kind(part) for part in typing.get_args(hint) if part is not type(None))
-    return f"{getattr(hint, '__name__', hint)}, an object or one of its words"
+    if typing.get_origin(hint) is tuple and ... in typing.get_args(hint):
+        return f"list of: {_kind(parts[0], inner)}"
+    if typing.get_origin(hint) is tuple:
+        return f"[{', '.join(_kind(part, inner) for part in parts)}]"
+    if parts:
+        return " or ".join(_kind(part, inner) for part in parts)
+    if issubclass(hint, enum.Enum):
+        return ", ".join(f"`{word}`" for word in hint)
+    inner.setdefault(hint.__name__, hint)
+    return f"[{hint.__name__}](#{hint.__name__.lower()})"
 
 
 def settings() -> str:
