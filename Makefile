@@ -38,7 +38,7 @@ bench: $(VENV)/.ready-bench ## Measure ourselves beside bare commands, tox and n
 	@$(BIN)/python -m bench $(BENCH)
 
 docs: $(VENV)/.ready-docs ## Build the documentation into docs/_build/html
-	@$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	@$(BIN)/sphinx-build -E -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 lock: $(VENV)/.ready ## Lock the newest versions that pyproject.toml allows
