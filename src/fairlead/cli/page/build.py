@@ -14,7 +14,7 @@ from fairlead.cli.page.grid import make_grid
 from fairlead.cli.page.output import visible
 from fairlead.cli.page.source import ReadSource, annotate
 from fairlead.cli.page.stories import ReadLog, stories
-from fairlead.cli.page.times import PHASES, slowest, timelines
+from fairlead.cli.page.times import phases_of, slowest, timelines
 from fairlead.cli.view.clean import clean, one_line
 from fairlead.cli.view.failures import allowed_jobs, planned
 from fairlead.cli.view.summary import notices_of
@@ -54,7 +54,7 @@ def build_page(result: RunResult, *, read_source: ReadSource, read_log: ReadLog)
     found, found_more = findings(result, read)
     coverage = result.report.coverage
     template = _jinja().get_template("template.html")
-    return template.render(
+    page = template.render(
         run=result,
         sentence=sentence_of(result),
         when=_when(result.started),
@@ -71,7 +71,7 @@ def build_page(result: RunResult, *, read_source: ReadSource, read_log: ReadLog)
         findings_more=found_more,
         violations=sum(len(group.items) for group in result.report.violations),
         undocumented=(result.report.docs.missing if result.report.docs else ())[:500],
-        phases=PHASES,
+        phases=phases_of(result),
         timelines=timelines(result)[:500],
         notices=notices_of(result),
         environments=environments(result),
@@ -79,6 +79,7 @@ def build_page(result: RunResult, *, read_source: ReadSource, read_log: ReadLog)
         script=_asset("script.js"),
         script_hash=_hash(_asset("script.js")),
     )
+    return page.lstrip()
 
 
 def _job(index: int, job: JobResult, result: RunResult) -> dict[str, Any]:

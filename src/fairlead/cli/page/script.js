@@ -10,7 +10,8 @@
     input.addEventListener("input", () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       for (const row of rows) {
-        const text = row.textContent.toLowerCase();
+        const file = row.matches("li") ? row.closest("details")?.firstElementChild : null;
+        const text = `${file?.textContent ?? ""} ${row.textContent}`.toLowerCase();
         row.hidden = !words.every((word) => text.includes(word));
       }
       for (const group of section.querySelectorAll("details.file")) {

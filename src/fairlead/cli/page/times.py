@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fairlead.model import Attempt, RunResult
 from fairlead.model.plan import Value
 
-PHASES = ("checkout", "environment", "services", "steps", "reports")
+_PHASES = ("checkout", "environment", "services", "install", "steps", "reports")
 _SLOWEST = 20
 
 
@@ -39,15 +39,24 @@ class SlowTest(Value, frozen=True, kw_only=True):
 
 def timelines(result: RunResult) -> tuple[Timeline, ...]:
     """All attempts in the order in which they began."""
+    phases = phases_of(result)
     found = [
-        _timeline(result, job.job, number, attempt)
+        _timeline(result, job.job, number, attempt, phases)
         for job in result.jobs
         for number, attempt in enumerate(job.attempts, 1)
     ]
     return tuple(sorted(found, key=lambda line: line.start))
 
 
-def _timeline(result: RunResult, job: str, number: int, attempt: Attempt) -> Timeline:
+def phases_of(result: RunResult) -> tuple[str, ...]:
+    """The phases that any attempt had, in the order in which they happen."""
+    found = {p.phase for job in result.jobs for attempt in job.attempts for p in attempt.phases}
+    return (*(p for p in _PHASES if p in found), *sorted(found.difference(_PHASES)))
+
+
+def _timeline(
+    result: RunResult, job: str, number: int, attempt: Attempt, phases: tuple[str, ...]
+) -> Timeline:
     took: dict[str, float] = {}
     for phase in attempt.phases:
         took[phase.phase] = took.get(phase.phase, 0.0) + phase.seconds
@@ -58,7 +67,7 @@ def _timeline(result: RunResult, job: str, number: int, attempt: Attempt) -> Tim
         attempt=number,
         start=start,
         seconds=attempt.seconds,
-        phases=tuple(took.get(phase) for phase in PHASES),
+        phases=tuple(took.get(phase) for phase in phases),
         bars=tuple(_bars(took or {"steps": attempt.seconds}, start, whole)),
     )
 

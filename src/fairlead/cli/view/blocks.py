@@ -14,7 +14,6 @@ from fairlead.model import RunResult, TestCase
 
 LINES = 40
 _HEAD = 8
-_OUTPUT_LINES = 15
 _LONGEST_LINE = 500
 
 
@@ -41,7 +40,9 @@ def text_lines(text: str) -> list[str]:
     return [shorten(line, _LONGEST_LINE).rstrip() for line in clean(text).strip("\n").split("\n")]
 
 
-def failure_block(failure: Failure, result: RunResult, look: Look) -> list[str]:
+def failure_block(
+    failure: Failure, result: RunResult, look: Look, *, lines: int = LINES
+) -> list[str]:
     """A failing test: its name and jobs, its message and details, how to run it again."""
     case, jobs = failure.case, planned(result)
     notes = [note for note, holds in (("new", failure.new), ("allowed", failure.allowed)) if holds]
@@ -51,8 +52,8 @@ def failure_block(failure: Failure, result: RunResult, look: Look) -> list[str]:
     return [
         f"{look.symbol('failed')} {look.style(one_line(case.id or case.key), 'bad')}{word}",
         f"  in {listing(failure.jobs)}{look.style(_place(case), 'dim')}",
-        *_indented(cut(_words_of(case), LINES, more)),
-        *_captured(case, look, more),
+        *_indented(cut(_words_of(case), lines, more)),
+        *_captured(case, look, more, max(lines // 3, 10)),
         *_command(again, look),
     ]
 
@@ -71,12 +72,12 @@ def _words_of(case: TestCase) -> list[str]:
     return details
 
 
-def _captured(case: TestCase, look: Look, more: str) -> list[str]:
+def _captured(case: TestCase, look: Look, more: str, limit: int) -> list[str]:
     lines = text_lines(case.output)
     if not lines or case.output.strip() in case.details:
         return []
     title = look.style("  captured output:", "dim")
-    return [title, *_indented(cut(lines, _OUTPUT_LINES, more), 4)]
+    return [title, *_indented(cut(lines, limit, more), 4)]
 
 
 def step_failure_block(
