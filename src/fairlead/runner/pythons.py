@@ -1,0 +1,335 @@
+"""The Python interpreters of this machine: found in the places people put them, asked once.
+
+Version managers' shims answer with one version whatever else is installed, so their folders of
+versions are read instead. What an interpreter said is kept by its path, time and size.
+"""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fairlead.errors import InterpreterNotFound, StoreError
+from fairlead.util.fs import write_atomic
+
+_PLACES = "pyenv, uv, asdf, mise, /opt, /usr/local, /usr and PATH"
+_PATIENCE = 5.0
+"""Seconds an interpreter may take to say what it is."""
+_DOUBT = 600.0
+"""Seconds after which one that said nothing is asked again."""
+_CACHE_VERSION = 1
+_MANY = 256
+"""Answers kept; above that, those about programs that are not there now are forgotten."""
+_NAME = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)?t?)?")
+_OLDEST_FROM_UV = (3, 8)
+
+# Runs on Python 2.7 too, one answer a line.
+_PROBE = """
+import os, sys, sysconfig
+v = sys.version_info
+tail = "" if v[3] == "final" else {"alpha": "a", "beta": "b"}.get(v[3], "rc") + str(v[4])
+names = sysconfig.get_scheme_names()
+pypy = "__pypy__" in sys.builtin_module_names
+scheme = "venv" if "venv" in names else "pypy" if pypy and "pypy" in names else "posix_prefix"
+bases = dict.fromkeys(("base", "platbase", "installed_base", "installed_platbase"), "/B")
+print("%d.%d.%d%s" % (v[0], v[1], v[2], tail))
+print("pypy" if pypy else "cpython")
+print(os.path.realpath(sys.executable))
+print(sys.prefix)
+print(getattr(sys, "base_prefix", getattr(sys, "real_prefix", sys.prefix)))
+print(sysconfig.get_platform())
+print(sysconfig.get_config_var("SOABI") or "")
+print(os.path.relpath(sysconfig.get_path("purelib", scheme, bases), "/B"))
+print(int(bool(sysconfig.get_config_var("Py_GIL_DISABLED"))))
+print("fairlead-probe-end")
+"""
+
+
+class Interpreter(msgspec.Struct, frozen=True, kw_only=True):
+    """One Python. ``path`` is where it was found, ``real`` the program behind all symlinks.
+
+    ``version`` is ``3.12.1`` (``3.14.0rc1`` before its release), ``implementation`` ``cpython``
+    or ``pypy``, ``platform`` as ``sysconfig.get_platform()`` says it, ``abi`` its SOABI, and
+    ``site`` the packages folder of a virtual environment, relative to that environment.
+    """
+
+    path: Path
+    real: Path
+    version: str
+    implementation: str
+    prefix: Path
+    base_prefix: Path
+    platform: str
+    abi: str
+    site: str
+    free_threaded: bool = False
+
+    @property
+    def numbers(self) -> tuple[int, int, int]:
+        """Major, minor and patch."""
+        major, minor, patch = re.findall(r"\d+", self.version)[:3]
+        return int(major), int(minor), int(patch)
+
+    @property
+    def final(self) -> bool:
+        """Whether this is a release, not an alpha, beta or candidate."""
+        return re.fullmatch(r"[\d.]+", self.version) is not None
+
+    @property
+    def short(self) -> str:
+        """``3.12``, with a ``t`` where there is no global lock."""
+        return "{}.{}".format(*self.numbers[:2]) + ("t" if self.free_threaded else "")
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """What a candidate said at ``time``; ``None`` where it said nothing of use."""
+
+    interpreter: Interpreter | None
+    time: float
+
+
+class _Cache(msgspec.Struct):
+    version: int
+    known: dict[str, _Answer]
+
+
+def find(home: Path, environ: Mapping[str, str]) -> tuple[Interpreter, ...]:
+    """All interpreters of this machine, best first: newest release, CPython before PyPy.
+
+    Virtual environments are left out, broken and hanging interpreters too. Answers are kept in
+    ``home/interpreters.json``; where that cannot be written everything is asked again next time.
+    """
+    file = home / "interpreters.json"
+    known = _read_cache(file)
+    candidates = dict(_candidates(environ))
+    fresh = {key: known[key] for key in candidates if key in known and _certain(known[key])}
+    asked = {key: path for key, path in candidates.items() if key not in fresh}
+    if asked:
+        fresh |= _ask_all(asked)
+        _write_cache(file, fresh if len(known) > _MANY else known | fresh)
+    found: dict[Path, Interpreter] = {}
+    for key, path in candidates.items():
+        if answer := fresh[key].interpreter:
+            found.setdefault(answer.real, msgspec.structs.replace(answer, path=path))
+    return tuple(sorted(found.values(), key=_order))
+
+
+def choose(interpreters: Iterable[Interpreter], wanted: str) -> Interpreter:
+    """The best interpreter for ``3.12``, ``3.12.1``, ``3``, ``pypy3.9``, ``3.13t``, ``3.7-dev``.
+
+    A release is preferred to a candidate, except for ``-dev``. Raises ``InterpreterNotFound``.
+    """
+    interpreters = sorted(interpreters, key=_order)
+    match = _WANTED.fullmatch(wanted.strip().lower())
+    if match is None or not (match["version"] or match["kind"] == "pypy"):
+        raise InterpreterNotFound(
+            f"{wanted!r} is not a Python version", hint="write it as 3.12, 3.12.1 or pypy3.10"
+        )
+    numbers = tuple(int(part) for part in (match["version"] or "").split(".") if part)
+    kind = "pypy" if match["kind"] == "pypy" else "cpython"
+    fitting = [
+        one
+        for one in interpreters
+        if one.implementation == kind
+        and one.free_threaded == bool(match["free"])
+        and one.numbers[: len(numbers)] == numbers
+    ]
+    if match["dev"]:
+        fitting.sort(key=lambda one: one.numbers, reverse=True)
+    if not fitting:
+        raise _not_found(wanted, kind, numbers, interpreters)
+    return fitting[0]
+
+
+_WANTED = re.compile(
+    r"(?:(?P<kind>c?python|pypy)-?)?(?P<version>\d+(?:\.\d+){0,2})?"
+    r"(?P<free>t)?(?P<dev>-dev)?(?:-v?\d[\d.]*)?"
+)
+
+
+def _not_found(
+    wanted: str, kind: str, numbers: tuple[int, ...], found: list[Interpreter]
+) -> InterpreterNotFound:
+    name = wanted.strip()
+    manager = "uv python" if kind == "pypy" or numbers >= _OLDEST_FROM_UV else "pyenv"
+    names = (one.short if one.final else one.version for one in found)
+    here = ", ".join(dict.fromkeys(names)) or "none"
+    return InterpreterNotFound(
+        f"Python {name} not found (looked in {_PLACES})",
+        hint=f"get it with `{manager} install {name.removesuffix('-dev')}`; found here: {here}",
+    )
+
+
+def _order(one: Interpreter) -> tuple[object, ...]:
+    newest_first = tuple(-number for number in one.numbers)
+    return (not one.final, one.implementation != "cpython", one.free_threaded, newest_first)
+
+
+def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
+    """Programs that may be interpreters: (path, time and size as one key; path)."""
+    seen: set[str] = set()
+    for path in _programs(environ):
+        try:
+            real = os.path.realpath(path)
+            stat = os.stat(real)
+        except OSError:
+            continue
+        if real in seen or not os.access(real, os.X_OK) or _in_environment(real):
+            continue
+        seen.add(real)
+        shown = real if _in_environment(path) else path
+        yield f"{real}|{stat.st_mtime_ns}|{stat.st_size}", Path(shown)
+
+
+def _programs(environ: Mapping[str, str]) -> Iterator[str]:
+    for folder in _version_folders(environ):
+        names = ("python", "python3", "pypy3", "pypy")
+        paths = (os.path.join(folder, "bin", name) for name in names)
+        yield from [path for path in paths if os.path.exists(path)][:1]
+    for folder in _program_folders(environ):
+        yield from (os.path.join(folder, name) for name in _list(folder) if _NAME.fullmatch(name))
+    yield getattr(sys, "_base_executable", "") or sys.executable
+
+
+def _version_folders(environ: Mapping[str, str]) -> Iterator[str]:
+    """Folders that each hold one installed version."""
+    home = environ.get("HOME") or os.path.expanduser("~")
+    data = environ.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
+    roots = (
+        os.path.join(environ.get("PYENV_ROOT") or os.path.join(home, ".pyenv"), "versions"),
+        environ.get("UV_PYTHON_INSTALL_DIR") or os.path.join(data, "uv", "python"),
+        os.path.join(environ.get("ASDF_DATA_DIR") or os.path.join(home, ".asdf"), _INSTALLS),
+        os.path.join(environ.get("MISE_DATA_DIR") or os.path.join(data, "mise"), _INSTALLS),
+        "/opt/python",
+        "/opt",
+    )
+    for root in roots:
+        yield from (os.path.join(root, name) for name in _list(root))
+
+
+_INSTALLS = os.path.join("installs", "python")
+
+
+def _program_folders(environ: Mapping[str, str]) -> Iterator[str]:
+    """PATH without shims, and the system's folders whatever PATH says.
+
+    A relative entry of PATH means the current folder: a program there is no part of the machine.
+    """
+    folders = [*environ.get("PATH", "").split(os.pathsep), "/usr/local/bin", "/usr/bin"]
+    for folder in dict.fromkeys(folders):
+        if os.path.isabs(folder) and os.path.basename(folder.rstrip("/")) != "shims":
+            yield folder
+
+
+def _list(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def _in_environment(path: str) -> bool:
+    """Whether a program lies in a virtual environment (``venv``, or virtualenv before 20)."""
+    root = os.path.dirname(os.path.dirname(path))
+    if os.path.exists(os.path.join(root, "pyvenv.cfg")):
+        return True
+    lib = os.path.join(root, "lib")
+    return root != "/usr" and any(
+        os.path.exists(os.path.join(lib, name, "orig-prefix.txt"))
+        for name in _list(lib)
+        if name.startswith(("python", "pypy"))
+    )
+
+
+def _certain(answer: _Answer) -> bool:
+    """Silence may have been a busy moment; it does not count for long."""
+    return answer.interpreter is not None or 0 <= time.time() - answer.time < _DOUBT
+
+
+def _ask_all(paths: Mapping[str, Path]) -> dict[str, _Answer]:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(len(paths), 8)) as pool:
+        answers = pool.map(_ask, paths.values())
+        return {
+            key: _Answer(answer, time.time()) for key, answer in zip(paths, answers, strict=True)
+        }
+
+
+def _ask(path: Path) -> Interpreter | None:
+    lines = _answer_of(path).splitlines()
+    if not lines or lines[-1] != "fairlead-probe-end" or len(lines) != _LINES:
+        return None
+    version, kind, real, prefix, base, platform, abi, site, free, _ = lines
+    if prefix != base or not re.match(r"\d+\.\d+\.\d+", version) or _in_environment(real):
+        return None
+    return Interpreter(
+        path=path,
+        real=Path(real),
+        version=version,
+        implementation=kind,
+        prefix=Path(prefix),
+        base_prefix=Path(base),
+        platform=platform,
+        abi=abi,
+        site=site,
+        free_threaded=free == "1",
+    )
+
+
+_LINES = _PROBE.count("\nprint(")
+
+
+def _answer_of(path: Path) -> str:
+    """What a program prints for the probe, or nothing; one that hangs is killed with its group."""
+    import signal
+    import subprocess
+    from contextlib import suppress
+
+    bare = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"}
+    try:
+        process = subprocess.Popen(
+            (path, "-E", "-s", "-S", "-c", _PROBE),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=bare,
+            cwd="/",
+            start_new_session=True,
+        )
+    except OSError:
+        return ""
+    with process:
+        try:
+            output, _ = process.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            output = b""
+        finally:
+            with suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return os.fsdecode(output) if process.returncode == 0 else ""
+
+
+def _read_cache(file: Path) -> dict[str, _Answer]:
+    try:
+        cache = msgspec.json.decode(file.read_bytes(), type=_Cache, dec_hook=_decoded)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return {}
+    return cache.known if cache.version == _CACHE_VERSION else {}
+
+
+def _write_cache(file: Path, known: dict[str, _Answer]) -> None:
+    from contextlib import suppress
+
+    with suppress(StoreError):
+        data = msgspec.json.encode(_Cache(_CACHE_VERSION, known), enc_hook=os.fspath)
+        write_atomic(file, data)
+
+
+def _decoded(kind: type, value: Any) -> Any:
+    return kind(value)
