@@ -21,8 +21,7 @@ from fairlead.reports.words import duration, listing, percent, plural
 
 _MOST = 4  # things told before the rest is only counted
 _NEARLY = 0.05  # percentage points of coverage that are not worth a word
-# What the runner says of a step whose findings are told anyway.
-_EXITED = re.compile(r"exited with \d+$")
+_EXITED = re.compile(r"(.+) exited with \d+")  # what the runner says of a step
 _BAD = (Outcome.FAILED, Outcome.ERRORED)
 
 
@@ -124,21 +123,28 @@ class _Telling:
         return f"{plural(tests, f'{kind} test failure'.strip())} in {where}"
 
     def _why(self, job: JobResult) -> Iterator[str]:
-        """A failed job's reasons, without those that its tests or violations explain."""
-        new = {item.fingerprint for item in self._comparison.new_violations}
-        counts = [
-            _counted(part.tool, len(part.items), sum(i.fingerprint in new for i in part.items))
-            for part in job.report.violations
-            if part.items
-        ]
+        """A failed job's reasons, each in words of what its step found where that is known."""
+        planned = self._planned.get(job.job)
+        tools = {step.name: step.tool for step in planned.steps} if planned else {}
         for reason in filter(None, job.reason.split("; ")):
-            if not _EXITED.search(reason):
+            step = _EXITED.fullmatch(reason)
+            tool = tools.get(step[1], "") if step else ""
+            counted = self._counted(job, tool)
+            if step and counted:
+                yield counted
+            elif not step or tool or not job.report.tests.bad:
                 yield _first_line(reason)
-            elif counts:
-                yield from counts
-                counts = []
-            elif not job.report.tests.bad:
-                yield reason
+
+    def _counted(self, job: JobResult, tool: str) -> str:
+        """``2 new ruff violations of 14``; empty where the tool found nothing."""
+        items = [item for part in job.report.violations if part.tool == tool for item in part.items]
+        news = {item.fingerprint for item in self._comparison.new_violations}
+        new = sum(item.fingerprint in news for item in items)
+        if not items:
+            return ""
+        if 0 < new < len(items):
+            return f"{plural(new, f'new {tool} violation')} of {len(items):,}"
+        return plural(len(items), f"{'new ' if new else ''}{tool} violation")
 
     def _grouped(self, found: Iterable[tuple[JobResult, str]]) -> Iterator[str]:
         """``lint: reason``, with all jobs of one reason told at once."""
@@ -151,12 +157,6 @@ class _Telling:
 
 def _first_line(reason: str) -> str:
     return reason.strip().partition("\n")[0].strip().rstrip(".;")
-
-
-def _counted(tool: str, count: int, new: int) -> str:
-    if new and new < count:
-        return f"{plural(new, f'new {tool} violation')} of {count:,}"
-    return plural(count, f"{'new ' if new else ''}{tool} violation")
 
 
 def _measured(result: RunResult, comparison: Comparison) -> Iterator[str]:

@@ -14,6 +14,7 @@ from fairlead.reports.raw import LIMIT, unreadable
 _TABLES = ("file", "line_bits", "arc")
 _LONGEST = 1 << 20  # bytes of one numbits: eight million lines
 _MOST = 5_000_000  # lines of all files together
+_WORK = 1 << 30  # bytes of numbits to go through: the same files in very many contexts
 _STEPS = 50_000_000  # instructions of SQLite's machine; a hostile schema may ask for more
 _BITS = tuple(tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256))
 
@@ -57,18 +58,19 @@ def _check_tables(database: sqlite3.Connection) -> None:
 def _executed(database: sqlite3.Connection) -> dict[str, set[int]]:
     """Lines that ran by path as it was recorded. ``ValueError`` for what cannot be lines."""
     # Files that were measured and never ran a line are there too: they count as not covered.
-    found: dict[str, set[int]] = {
-        str(p): set() for (p,) in database.execute("SELECT path FROM file")
-    }
-    seen = lines = 0
+    bits = {str(path): 0 for (path,) in database.execute("SELECT path FROM file")}
+    work = 0
     for path, numbits in database.execute(_BLOBS):
         if not isinstance(numbits, bytes) or len(numbits) > _LONGEST:
             raise ValueError("not a set of lines")
-        seen += len(numbits)
-        lines += int.from_bytes(numbits, "little").bit_count()
-        if seen > LIMIT or lines > _MOST:
-            raise ValueError("too many lines")
-        found[str(path)].update(_lines(numbits))
+        merged = bits[str(path)] | int.from_bytes(numbits, "little")
+        bits[str(path)] = merged
+        work += merged.bit_length() // 8 + len(numbits)
+        if work > _WORK:
+            raise ValueError("too many sets of lines")
+    if sum(merged.bit_count() for merged in bits.values()) > _MOST:
+        raise ValueError("too many lines")
+    found = {path: set(_lines(merged)) for path, merged in bits.items()}
     for count, (path, line) in enumerate(database.execute(_ARCS)):
         if not isinstance(line, int) or count > _MOST:
             raise ValueError("too many lines, or not numbers of lines")
@@ -76,5 +78,6 @@ def _executed(database: sqlite3.Connection) -> dict[str, set[int]]:
     return found
 
 
-def _lines(numbits: bytes) -> Iterator[int]:
+def _lines(bits: int) -> Iterator[int]:
+    numbits = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
     return (8 * place + bit for place, byte in enumerate(numbits) if byte for bit in _BITS[byte])

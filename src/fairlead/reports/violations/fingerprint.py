@@ -53,7 +53,7 @@ class _Texts:
 
     def line(self, path: str, number: int) -> str:
         """The stripped text of a line, empty where it is not known."""
-        if not number or not path:
+        if not number or path in ("", ".") or "\0" in path:
             return ""
         if path not in self._lines:
             self._lines[path] = (self._source(path) or b"").split(b"\n")
