@@ -71,7 +71,7 @@ def needed_extras(project: Project) -> dict[str, str]:
     for extra in extras_of(project.tree, project.pyproject):
         for line in extra_requirements(project, extra):
             module = canonical(line).replace("-", "_")
-            if path := project.in_tests(rf"^(?:import|from)\s+{re.escape(module)}\b"):
+            if path := project.test_imports.get(module):
                 found[extra] = f"{path} imports {module}"
     return found
 
@@ -80,11 +80,9 @@ def _imported(project: Project) -> Iterator[tuple[str, str]]:
     own = {path.split("/")[-1] for path in project.packages()}
     own |= {path.split("/")[-1].removesuffix(".py") for path in project.paths}
     own |= {part for path in project.test_files for part in path.split("/")[:-1]}
-    for path, source in project.test_sources.items():
-        # Only imports at the left margin: indented ones are often guarded by try or skip.
-        for name in re.findall(r"^(?:import|from)\s+(\w+)", source, re.MULTILINE):
-            if name in _IMPORTS and name not in own:
-                yield _IMPORTS[name], f"{path} imports {name}"
+    for name, path in project.test_imports.items():
+        if name in _IMPORTS and name not in own:
+            yield _IMPORTS[name], f"{path} imports {name}"
 
 
 def _plugins(project: Project) -> Iterator[tuple[str, str]]:

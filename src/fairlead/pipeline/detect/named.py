@@ -54,7 +54,7 @@ def named_by(project: Project, install: Install) -> frozenset[str]:
     for group in install.groups:
         found += group_requirements(project, group)
     if install.project != "none" or "pyproject.toml" in install.requirements:
-        found += dependencies(project)
+        found += [*dependencies(project), *own_name(project)]
     return frozenset(map(canonical, found)) - {""}
 
 
@@ -126,7 +126,7 @@ def group_requirements(project: Project, group: str, depth: int = 0) -> Iterator
 
 def extra_requirements(project: Project, extra: str, depth: int = 0) -> Iterator[str]:
     """The requirements of an extra, and of the project's other extras that it names."""
-    own = canonical(str(table(project.pyproject, "project").get("name", "")))
+    own = canonical("".join(own_name(project)))
     for item in _extra_items(project, extra):
         match = _NAME.match(item)
         if match and match[2] and own and canonical(item) == own and depth <= _DEEPEST:
@@ -134,6 +134,17 @@ def extra_requirements(project: Project, extra: str, depth: int = 0) -> Iterator
                 yield from extra_requirements(project, other.strip(), depth + 1)
         else:
             yield item
+
+
+def own_name(project: Project) -> list[str]:
+    """The name under which the project is published, where it says."""
+    names = (
+        table(project.pyproject, "project").get("name"),
+        project.tool("poetry").get("name"),
+        project.setup_cfg.get("metadata", "name", fallback=""),
+        *project.pkg_info.get("name", []),
+    )
+    return [name for name in names if isinstance(name, str) and name][:1]
 
 
 def _extra_items(project: Project, extra: str) -> list[str]:

@@ -91,7 +91,7 @@ class _Detector:
         jobs += [self.check(check) for check in [*checks, *([docs] if docs else [])]]
         if ".pre-commit-config.yaml" in self.project.paths:
             self.reasons.append("pre-commit: its hooks are not run here, only read for versions")
-        return Detection(plan=self.plan(jobs), reasons=tuple(self.reasons))
+        return Detection(plan=self.plan(jobs), reasons=tuple(dict.fromkeys(self.reasons)))
 
     def plan(self, jobs: list[Job]) -> Plan:
         return Plan(
@@ -104,7 +104,7 @@ class _Detector:
 
     def tests(self) -> list[Job]:
         run = find_tests(self.project, self.named)
-        if self.environments_count(run):
+        if self.project.test_files and self.environments_count(run):
             for found in self.environments():
                 if found.translated or found.foreign:
                     return self.from_environments(found)
@@ -144,13 +144,15 @@ class _Detector:
     def completed(self, run: TestRun) -> Install:
         """The project's install with what the run needs and no file names."""
         install = self.install
-        added = {name: f"{run.tool} needs it" for name in run.needs if name not in self.named}
+        added = {name: f"{run.tool} is needed" for name in run.needs if name not in self.named}
         extras: dict[str, str] = {}
-        if not install.lock and (added or run.tool == "unittest"):
+        if not install.lock and (run.tool == "unittest" or (run.tool == "pytest" and added)):
             added |= missing_helpers(self.project, self.named, run.tool)
             extras = needed_extras(self.project)
-        for name, why in {**added, **extras}.items():
-            self.reasons.append(f"{name} is installed though nothing asks for it: {why}")
+        for name, why in added.items():
+            self.reasons.append(f"{name} is installed, though no requirements name it: {why}")
+        for name, why in extras.items():
+            self.reasons.append(f"the extra {name} is installed: {why}")
         return msgspec.structs.replace(
             install,
             packages=(*install.packages, *added),
@@ -183,28 +185,35 @@ class _Detector:
         self.warnings += found.warnings
         self.reasons.append(f"{found.tool}: {found.file} alone says how to test")
         measure = self.measure(tuple(c for one in found.translated for c in one.commands))
-        jobs = [self.translated(found.tool, one, measure=measure) for one in found.translated]
+        jobs = [
+            job
+            for kind in dict.fromkeys(one.kind for one in found.translated)
+            for job in self.translated([t for t in found.translated if t.kind == kind], measure)
+        ]
         program = "tox -e" if found.tool == "tox" else "nox -s"
         for name, python in found.foreign:
             install = Install(packages=(found.tool,))
-            axes = (("python", python), (found.tool, name))
-            jobs.append(
-                self.job("tests", (f"{program} {name}",), install, axes=axes, python=python)
-            )
+            command = f"{program} {name}"
+            jobs.append(self.job(f"{found.tool}-{name}", (command,), install, python=python))
         return jobs
 
-    def translated(self, tool: str, one: Translated, *, measure: bool) -> Job:
-        kind = ((tool, one.kind),) if one.kind else ()
-        return self.job(
-            "tests",
-            one.commands,
-            one.install,
-            axes=(("python", one.python), *kind),
-            python=one.python,
-            before=one.before,
-            env=one.env,
-            measure=measure,
-        )
+    def translated(self, found: list[Translated], measure: bool) -> list[Job]:  # noqa: FBT001
+        """The jobs of one kind: one with Python as its axis where all do the same."""
+        name = f"tests-{found[0].kind}" if found[0].kind else "tests"
+        alike = len({(one.install, one.before, one.commands, one.env) for one in found}) == 1
+        return [
+            self.job(
+                name if alike else f"{name}-{one.python}",
+                one.commands,
+                one.install,
+                axes=(("python", one.python),) if alike else (),
+                python=one.python,
+                before=one.before,
+                env=one.env,
+                measure=measure,
+            )
+            for one in found
+        ]
 
     def check(self, check: Check) -> Job:
         self.reasons.append(f"{check.name}: found {check.reason}")

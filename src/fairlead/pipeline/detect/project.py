@@ -71,6 +71,18 @@ class Project:
         """The texts of the test files, as many as are needed to know their style."""
         return {path: self.text(path) for path in self.test_files[:_MOST_FILES]}
 
+    @cached_property
+    def test_imports(self) -> Mapping[str, str]:
+        """Top modules that test files import at the left margin, each with the first such file.
+
+        Indented imports are passed over: they are often guarded by ``try`` or a skip.
+        """
+        found: dict[str, str] = {}
+        for path, source in self.test_sources.items():
+            for name in re.findall(r"^(?:import|from)[ \t]+(\w+)", source, re.MULTILINE):
+                found.setdefault(name, path)
+        return found
+
     def text(self, path: str) -> str:
         """The beginning of a file as text; empty where there is none."""
         return (self.tree.read(path) or b"")[:_MOST_BYTES].decode("utf-8", "replace")

@@ -58,8 +58,8 @@ def _says(project: Project) -> bool:
 
 def _told(names: list[str], chosen: list[str], source: str) -> str:
     absent = [name for name in names if name not in chosen]
-    rest = f" (not on this machine, or not allowed: {', '.join(absent)})" if absent else ""
-    return f"{', '.join(chosen)} of {source}{rest}"
+    rest = f"; not on this machine, or not allowed: {', '.join(absent)}" if absent else ""
+    return f"named by {source}{rest}"
 
 
 def _pinned(project: Project) -> tuple[str, str] | None:
