@@ -32,6 +32,8 @@ def pages(runs, tmp_path_factory):
 def test_the_page_fits_and_complains_of_nothing(browser, pages, name, width, scheme):
     browser.open(pages(name), width=width, scheme=scheme)
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    height = "document.documentElement.scrollHeight - document.body.offsetHeight"
+    assert browser.evaluate(height) <= 0
     assert browser.complaints() == []
     assert [url for url in browser.requests() if not url.startswith(("file:", "data:"))] == []
 
