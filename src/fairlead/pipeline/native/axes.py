@@ -98,15 +98,9 @@ def _check_versions(values: Iterable[Scalar], reader: Reader) -> None:
 
 
 def _expanded(axes: Axes, matrix: Matrix, reader: Reader) -> tuple[Pairs, ...]:
-    everything = expand(axes)
     if not matrix.exclude and not matrix.include:
-        return everything
-    exclude = []
-    for selector in matrix.exclude:
-        wanted = _selector(selector, axes, reader)
-        exclude.append(wanted)
-        if wanted and not any(matches(wanted, cell) for cell in everything):
-            reader.warn(selector.location, "this excludes nothing")
+        return expand(axes)
+    exclude = [_selector(selector, axes, reader) for selector in matrix.exclude]
     kept = set(expand(axes, exclude))
     include = []
     for selector in matrix.include:

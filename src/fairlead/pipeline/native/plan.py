@@ -42,10 +42,9 @@ def plan(data: bytes, file: str, tree: Tree, trigger: Trigger) -> Plan:
     reader = Reader()
     spec = read_file(load(data, file), reader)
     planned = _Planner(spec, tree, reader).plan(file, trigger)
-    problems = _ordered(reader.problems)
-    if reader.failed:
-        raise PipelineError(problems)
-    return msgspec.structs.replace(planned, warnings=problems)
+    if reader.problems:
+        raise PipelineError(_ordered(reader.problems))
+    return planned
 
 
 def _ordered(problems: list[Problem]) -> tuple[Problem, ...]:

@@ -36,11 +36,6 @@ class Reader:
         """Note something that must be put right."""
         self.problems.append(Problem(location=location, message=message, hint=hint))
 
-    def warn(self, location: Location, message: str, hint: str = "") -> None:
-        """Note something that works but is hardly meant."""
-        problem = Problem(location=location, message=message, hint=hint, warning=True)
-        self.problems.append(problem)
-
     @contextmanager
     def under(self, key: str) -> Iterator[None]:
         """While the value of ``key`` is read, problems name that key."""
@@ -54,11 +49,6 @@ class Reader:
     def key(self) -> str:
         """The key whose value is being read."""
         return self._keys[-1] if self._keys else "the file"
-
-    @property
-    def failed(self) -> bool:
-        """Whether there is more than warnings."""
-        return any(not problem.warning for problem in self.problems)
 
     def describe(self, node: Node, words: str) -> None:
         """Say of all that this place takes, should a part of it refuse the value."""

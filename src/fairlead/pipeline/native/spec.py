@@ -220,6 +220,6 @@ FILE = Keys(
 def read_file(node: Node, reader: Reader) -> FileSpec:
     """The file as written; whatever is wrong with it is noted in ``reader``."""
     spec = FILE.read(node, reader) or FileSpec(location=node.location)
-    if not spec.jobs and not reader.failed:
+    if not spec.jobs and not reader.problems:
         reader.error(node.location, "there are no jobs", "name at least one under `jobs`")
     return spec
