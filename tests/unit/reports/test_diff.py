@@ -22,8 +22,8 @@ diff --git a/old name.py b/new name.py
 similarity index 90%
 rename from old name.py
 rename to new name.py
---- a/old name.py	
-+++ b/new name.py	
+--- a/old name.py{tab}
++++ b/new name.py{tab}
 @@ -1 +1 @@
 -x
 +y
@@ -58,7 +58,7 @@ diff --git "a/\377.py" "b/\377.py"
 \ No newline at end of file
 +b
 \ No newline at end of file
-"""
+""".replace(b"{tab}", b"\t")  # with which git ends names with blanks
 
 
 def test_changed_lines():

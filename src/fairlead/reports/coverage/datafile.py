@@ -14,7 +14,7 @@ from fairlead.reports.raw import LIMIT, unreadable
 _TABLES = ("file", "line_bits", "arc")
 _LONGEST = 1 << 20  # bytes of one numbits: eight million lines
 _MOST = 5_000_000  # lines of all files together
-_WORK = 1 << 30  # bytes of numbits to go through: the same files in very many contexts
+_WORK = 1 << 28  # bytes of numbits to go through: the same files in very many contexts
 _STEPS = 50_000_000  # instructions of SQLite's machine; a hostile schema may ask for more
 _BITS = tuple(tuple(bit for bit in range(8) if byte >> bit & 1) for byte in range(256))
 

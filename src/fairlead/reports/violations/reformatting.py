@@ -30,12 +30,16 @@ def changes(tool: str, lines: Sequence[str], marks: tuple[str, str] = ("", "")) 
 def whole(tool: str, paths: Iterator[str], known: Sequence[Violation]) -> list[Violation]:
     """One violation for each of the files that no hunk of ``known`` speaks of already."""
     told = {item.path for item in known}
-    # The same file may be named by its absolute path in one place only.
     return [
         _violation(tool, path, 0)
         for path in dict.fromkeys(paths)
-        if not any(f"/{path}".endswith(f"/{name}") for name in told)
+        if not any(_same(path, name) for name in told)
     ]
+
+
+def _same(one: str, two: str) -> bool:
+    """Whether two paths can mean one file: tools name it once in full and once from here."""
+    return f"/{one}".endswith(f"/{two}") or f"/{two}".endswith(f"/{one}")
 
 
 def _violation(tool: str, path: str, line: int) -> Violation:
