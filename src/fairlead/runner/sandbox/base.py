@@ -7,6 +7,7 @@ was detached, and so does the death of Fairlead itself, by any signal.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from socket import socket
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -18,8 +19,8 @@ from fairlead.model import Limits, Network
 class BoxSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What a box may see and use. All paths are absolute paths of the host.
 
-    ``workspace`` is writable and appears as ``inside`` where the sandbox can move folders, else
-    as itself. ``scratch`` is a folder private to the attempt, emptied by its owner, for the
+    ``name`` is the job's, for messages. ``workspace`` is writable and appears as ``inside`` where
+    the sandbox can move folders, else as itself. ``scratch`` is a folder private to the attempt, emptied by its owner, for the
     job's home and temporary files where those are not in memory. ``readable`` and ``writable``
     appear at their own paths.
     """
@@ -65,6 +66,10 @@ class Box(Protocol):
     """The home folder as commands in the box see it."""
     tmp: str
     """The folder for temporary files as commands in the box see it."""
+    uid: int
+    """The user that commands in the box believe to be; 0 only where nothing isolates root."""
+    unmet: tuple[str, ...]
+    """What of the spec this box cannot hold commands to: sentences for a notice."""
 
     def start(
         self,
@@ -79,8 +84,17 @@ class Box(Protocol):
 
         ``interactive`` keeps the terminal as it is (``output`` is then -1); ``detached`` marks a
         service: it outlives the command that waits for it and ends with the box. Raises
-        ``SandboxFailed`` where it cannot be started.
+        ``SandboxFailed`` where it cannot be started. In a box whose network is a list of hosts,
+        the proxy variables are set to what leads there.
         """
+        ...
+
+    def tcp_socket(self) -> socket:
+        """A new TCP socket in the box's network, whose loopback may be its own."""
+        ...
+
+    def denied(self) -> tuple[str, ...]:
+        """Hosts that commands asked for in vain (network ``hosts``), each once, in order."""
         ...
 
     def exceeded(self) -> str:
@@ -108,6 +122,8 @@ class Sandbox(Protocol):
     isolated: bool
     moves: bool
     """Whether a box can show the workspace at another path (``BoxSpec.inside``)."""
+    reason: str
+    """Why there is no isolation, where there is none; else empty."""
 
     def open(self, spec: BoxSpec) -> Box:
         """Make a box. Raises ``SandboxFailed``."""

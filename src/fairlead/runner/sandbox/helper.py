@@ -1,0 +1,88 @@
+"""Fairlead's end of the keeper: one helper process for all boxes, started when first needed."""
+
+import contextlib
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from fairlead.errors import SandboxFailed
+from fairlead.runner.sandbox.keeper import wire
+
+# The keeper's modules are found by their folder: importing them through this package would load
+# what is around them too. Appended, so that none of its neighbours stands before a standard module.
+_CODE = "import sys; sys.path.append(sys.argv[1]); import keeper.main; keeper.main.main()"
+_PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+
+class Helper:
+    """A running keeper. Safe to use from several threads; ends with this process at the latest."""
+
+    def __init__(self) -> None:
+        self._control, other = socket.socketpair()
+        try:
+            self._pid = _spawn(other.fileno())
+        except OSError as error:
+            self._control.close()
+            raise SandboxFailed(f"cannot start the helper process: {error}") from error
+        finally:
+            other.close()
+
+    def open(self, order: dict[str, Any]) -> socket.socket:
+        """Have a box kept; returns the socket that starts commands in it and ends it by closing.
+
+        Raises ``SandboxFailed`` with what the keeper says.
+        """
+        link, other = socket.socketpair()
+        try:
+            with other:
+                wire.send_mark(self._control, wire.OPEN, [other.fileno()])
+            wire.send(link, order)
+            problem = wire.receive(link)["error"]
+        except (OSError, EOFError) as error:
+            link.close()
+            raise SandboxFailed("the helper process ended while it set up a box") from error
+        if problem:
+            link.close()
+            raise SandboxFailed(problem)
+        return link
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is still there."""
+        try:
+            return os.waitpid(self._pid, os.WNOHANG)[0] == 0
+        except ChildProcessError:
+            return False
+
+    def close(self) -> None:
+        """Let it end. Boxes that are open stay until they are closed themselves."""
+        self._control.close()
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self._pid, 0)
+
+
+def _spawn(control: int) -> int:
+    folder = str(Path(__file__).parent)
+    argv = [sys.executable, "-I", "-S", "-c", _CODE, folder]
+    env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    nowhere = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
+    streams = [(os.POSIX_SPAWN_DUP2, control, 0), nowhere, (os.POSIX_SPAWN_DUP2, 1, 2)]
+    # A group of its own: a Ctrl-C on the terminal is not meant for it.
+    return os.posix_spawn(
+        sys.executable, argv, env, file_actions=streams, setpgroup=0, setsigmask=()
+    )
+
+
+_lock = threading.Lock()
+_helpers: list[Helper] = []
+
+
+def helper() -> Helper:
+    """The keeper of this process, started on first use and replaced when it has died."""
+    with _lock:
+        if not (_helpers and _helpers[0].alive):
+            _helpers[:] = [Helper()]
+        return _helpers[0]

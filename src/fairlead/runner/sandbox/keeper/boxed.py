@@ -1,0 +1,197 @@
+"""A bubblewrap box: its warden outside, and its agent inside, which starts commands.
+
+``bwrap`` makes the namespaces once, with a shell in it that waits for its input to close. The agent
+joins them and makes a process namespace of its own for each command, so that ending one ends all it
+started and the box's other commands go on.
+"""
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import socket
+from typing import Any, NamedTuple, NoReturn
+
+from . import calls, wire
+from .channel import start_leader
+from .command import be_expendable
+from .groups import enter_groups, leave_groups
+from .leader import Inner, lead
+from .tally import tally
+
+_NAMESPACES = ("cgroup", "ipc", "uts", "net", "pid")
+
+
+class Holder(NamedTuple):
+    """The running ``bwrap``.
+
+    ``first`` is process 1 of the box as seen from here; ``hold`` keeps the box's shell waiting,
+    ``alive`` reads as ended when the box has.
+    """
+
+    monitor: int
+    first: int
+    hold: int
+    alive: int
+
+
+def keep(link: socket.socket, order: dict[str, Any]) -> NoReturn:
+    """Be a box's warden: set it up, answer with what went wrong (mostly nothing), wait for its end.
+
+    The order holds ``argv`` of bubblewrap, ``groups`` (see ``enter_groups``), and ``root``: whether
+    the kernel takes the box's user for root.
+    """
+    enter_groups(order["groups"])
+    # The agent loses its parent while it enters the box. Were it left to the system's first process
+    # to reap, the box could not end before that does.
+    calls.adopt_orphans()
+    problem, holder = _start_holder(order["argv"])
+    if holder is not None:
+        problem = _start_agent(holder, link, shield=order["root"])
+    if problem:
+        wire.send(link, {"error": problem})
+    if holder is not None:
+        if not problem:
+            _wait(link, holder.alive)
+        _end(holder)
+    leave_groups(order["groups"])
+    os._exit(0)
+
+
+def _start_holder(argv: list[str]) -> tuple[str, Holder | None]:
+    stdin, hold = os.pipe()
+    alive, stdout = os.pipe()
+    complaints, stderr = os.pipe()
+    info, write = os.pipe()
+    monitor = os.fork()
+    if monitor == 0:
+        try:
+            for target, source in enumerate((stdin, stdout, stderr)):
+                os.dup2(source, target)
+            os.set_inheritable(write, True)
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            head = [argv[0], "--info-fd", str(write)]
+            os.execve(argv[0], head + argv[1:], {"PATH": os.defpath})  # noqa: S606
+        finally:
+            os._exit(127)
+    for handle in (stdin, stdout, stderr, write):
+        os.close(handle)
+    ready = os.read(alive, 16)
+    told = os.read(info, 4096)
+    os.close(info)
+    if ready:
+        os.close(complaints)
+        return "", Holder(monitor, _first_process(told), hold, alive)
+    reason = os.read(complaints, 4096).decode("utf-8", "replace").strip()
+    os.waitpid(monitor, 0)
+    return reason or "bubblewrap ended without a word", None
+
+
+def _first_process(told: bytes) -> int:
+    """The process id in ``{"child-pid": 123, …}``; a JSON parser would cost every fork its time."""
+    return int(told.partition(b'"child-pid":')[2].split(b",")[0].strip(b" \n}"))
+
+
+def _start_agent(holder: Holder, link: socket.socket, *, shield: bool) -> str:
+    """Bring the agent into the box; returns what went wrong."""
+    read, write = os.pipe()
+    middle = os.fork()
+    if middle == 0:
+        try:
+            os.close(read)
+            os.close(holder.hold)
+            os.close(holder.alive)
+            _join(holder.first, link, write, shield=shield)
+        except OSError as error:
+            os.write(write, str(error.strerror).encode())
+        finally:
+            os._exit(1)
+    os.close(write)
+    os.waitpid(middle, 0)
+    reason = os.read(read, 4096).decode("utf-8", "replace")
+    os.close(read)
+    return reason
+
+
+def _join(first: int, link: socket.socket, trouble: int, *, shield: bool) -> NoReturn:
+    """Enter the box's namespaces, as the user who may change them, and serve."""
+    be_expendable()
+    namespaces = {name: _namespace(first, name) for name in ("user", "mnt", *_NAMESPACES)}
+    user, mounts = namespaces["user"], namespaces["mnt"]
+    # Bubblewrap makes two user namespaces: an outer one that owns all the others, and the one
+    # commands live in, which owns nothing.
+    owner = fcntl.ioctl(mounts, calls.OWNER_OF_NAMESPACE)
+    calls.join(owner, "user")
+    for name in _NAMESPACES:
+        if not _is_ours(namespaces[name], name):  # what the box shares with us is not to join
+            calls.join(namespaces[name], name)
+    if os.fork():
+        os._exit(0)
+    calls.join(mounts, "mnt")
+    os.chdir("/")
+    nested = os.fstat(owner).st_ino != os.fstat(user).st_ino
+    shielded = _not_theirs() if shield else ()
+    for handle in (owner, mounts, *(namespaces[name] for name in _NAMESPACES)):
+        os.close(handle)
+    os.close(trouble)
+    _serve(link, Inner(user if nested else None, shielded))
+
+
+def _namespace(process: int, name: str) -> int:
+    return os.open(f"/proc/{process}/ns/{name}", os.O_RDONLY)
+
+
+def _is_ours(namespace: int, name: str) -> bool:
+    return os.fstat(namespace).st_ino == os.stat(f"/proc/self/ns/{name}").st_ino
+
+
+def _not_theirs() -> tuple[str, ...]:
+    """What of ``/proc`` to show read-only where the kernel takes the box's user for root.
+
+    The kernel asks for no more than root's user id to change most of ``/proc/sys``.
+    """
+    found = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit() or entry.is_symlink():
+            continue
+        if entry.is_dir() or os.stat(entry.path).st_mode & 0o222:
+            found.append(entry.path)
+    return tuple(found)
+
+
+def _serve(link: socket.socket, inner: Inner) -> NoReturn:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    wire.send(link, {"error": ""})
+    while True:
+        mark, handles = wire.receive_mark(link)
+        if mark == wire.START:
+            start_leader(link, handles, lambda channel, streams: lead(channel, streams, inner))
+        elif mark == wire.SOCKET:
+            with socket.socket() as made:
+                wire.send_mark(link, mark, [made.fileno()])
+        elif mark == wire.COUNT:
+            wire.send(link, tally(_inside()))
+        else:
+            os._exit(0)
+
+
+def _inside() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _wait(link: socket.socket, alive: int) -> None:
+    """Until Fairlead has closed the box, or the box has died."""
+    poll = select.poll()
+    poll.register(link, select.POLLRDHUP)
+    poll.register(alive, 0)
+    poll.poll()
+
+
+def _end(holder: Holder) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(holder.first, signal.SIGKILL)
+    os.close(holder.hold)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()

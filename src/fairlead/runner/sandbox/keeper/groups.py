@@ -1,0 +1,26 @@
+"""Control groups, entered by a box's warden and so by all it starts."""
+
+import contextlib
+import os
+
+
+def enter_groups(groups: list[tuple[str, str]]) -> None:
+    """Enter groups, each given as its ``cgroup.procs`` and the one to go back to at the end.
+
+    What cannot be entered is not: Fairlead looks who is in a group before it relies on it.
+    """
+    for group, _back in groups:
+        _move_to(group)
+
+
+def leave_groups(groups: list[tuple[str, str]]) -> None:
+    """Go back to where we came from, and remove the groups we were in."""
+    for group, back in groups:
+        _move_to(back)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(group))
+
+
+def _move_to(group: str) -> None:
+    with contextlib.suppress(OSError), open(group, "w", encoding="ascii") as file:
+        file.write("0")

@@ -1,0 +1,161 @@
+"""What a bubblewrap box looks like inside: from values to the arguments of ``bwrap``. Pure.
+
+The system's programs and a few files of ``/etc`` are there read-only; the workspace, a home and a
+``/tmp`` of its own are there to write; nothing else of the machine is.
+"""
+
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+HOME = "/home/ci"
+TMP = "/tmp"  # noqa: S108 — the box's own
+USER = 1000
+HOSTNAME = "fairlead"
+PASSWD = (
+    f"root:x:0:0:root:/root:/bin/sh\nci:x:{USER}:{USER}:ci:{HOME}:/bin/bash\n"
+    "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+)
+GROUP = f"root:x:0:\nci:x:{USER}:\nnogroup:x:65534:\n"
+
+# The parts of /etc that programs need and that say nothing of the machine's people.
+ETC = (
+    "ImageMagick-6", "X11", "alternatives", "bash.bashrc", "ca-certificates",
+    "ca-certificates.conf", "chromium", "chromium.d", "crypto-policies", "debian_version",
+    "default/locale", "fonts", "gai.conf", "gitconfig", "gtk-3.0", "host.conf", "inputrc",
+    "java-11-openjdk", "java-17-openjdk", "java-21-openjdk", "ld.so.cache", "ld.so.conf",
+    "ld.so.conf.d", "locale.alias", "locale.conf", "localtime", "lsb-release", "magic",
+    "magic.mime", "mailcap", "maven", "mime.types", "networks", "nsswitch.conf", "os-release",
+    "perl", "pip.conf", "pki", "postgresql-common", "profile", "profile.d", "protocols", "python3",
+    "redhat-release", "rpc", "services", "shells", "ssl", "terminfo", "timezone", "uv", "xdg",
+)  # fmt: skip
+TREES = ("usr", "opt", "nix", "gnu")
+MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_READ_ONLY_ALREADY = ("/usr", "/opt", "/nix", "/gnu")
+
+Pair = tuple[str, str]
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a machine's layout matters: names below ``/`` and ``/etc``, links and real folders.
+
+    ``links`` pairs a top-level name with where it leads (``bin``, ``usr/bin``).
+    """
+
+    bwrap: str
+    links: tuple[Pair, ...] = ()
+    folders: tuple[str, ...] = ("usr",)
+    etc: tuple[str, ...] = ()
+    resolver: str = ""
+    """The file behind ``/etc/resolv.conf``, if there is one."""
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """A path of the host that appears as ``dest``."""
+
+    dest: str
+    source: str
+    writable: bool = False
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """One box: what it shows beside the system, synthetic ``files``, sizes in bytes."""
+
+    root: str
+    shown: tuple[Shown, ...]
+    links: tuple[Pair, ...] = ()
+    files: tuple[Pair, ...] = ()
+    tmp_size: int = 1 << 30
+    isolated_network: bool = False
+
+
+def holder_arguments(machine: Machine, layout: Layout) -> tuple[str, ...]:
+    """The command line of the ``bwrap`` that holds a box open until its standard input closes."""
+    return (
+        machine.bwrap,
+        *_namespaces(layout),
+        *_system(machine, layout),
+        *_own(layout),
+        *_shown(machine, layout.shown),
+        *(part for target, name in layout.links for part in ("--symlink", target, name)),
+        "--remount-ro", "/",
+        "--chdir", "/",
+        "--", "/bin/sh", "-c", "echo ready; read line",
+    )  # fmt: skip
+
+
+def _namespaces(layout: Layout) -> tuple[str, ...]:
+    # User namespaces stay allowed inside: browsers and nested builds make their own.
+    arguments = (
+        "--unshare-user", "--uid", str(USER), "--gid", str(USER), "--unshare-pid", "--unshare-ipc",
+        "--unshare-uts", "--hostname", HOSTNAME, "--unshare-cgroup-try", "--die-with-parent",
+        "--new-session", "--clearenv", "--setenv", "PATH", "/usr/bin:/bin",
+    )  # fmt: skip
+    return (*arguments, "--unshare-net") if layout.isolated_network else arguments
+
+
+def _system(machine: Machine, layout: Layout) -> list[str]:
+    arguments: list[str] = []
+    for name in machine.folders:
+        arguments += ["--ro-bind", f"/{name}", f"/{name}"]
+    for name, target in machine.links:
+        arguments += ["--symlink", target, f"/{name}"]
+    for name in machine.etc:
+        arguments += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
+    for source, name in layout.files:
+        arguments += ["--ro-bind", source, name]
+    if machine.resolver and not layout.isolated_network:
+        arguments += ["--ro-bind", machine.resolver, "/etc/resolv.conf"]
+    return arguments
+
+
+def _own(layout: Layout) -> list[str]:
+    size = str(layout.tmp_size)
+    return [
+        "--proc", "/proc", "--dev", "/dev",
+        "--size", size, "--perms", "1777", "--tmpfs", "/dev/shm",  # noqa: S108
+        "--size", size, "--perms", "1777", "--tmpfs", TMP,
+        "--size", size, "--perms", "0755", "--tmpfs", "/run",
+        "--symlink", "/run", "/var/run", "--symlink", TMP, "/var/tmp",  # noqa: S108
+    ]  # fmt: skip
+
+
+def _shown(machine: Machine, shown: tuple[Shown, ...]) -> list[str]:
+    """Outer folders first, so that those within them are laid over."""
+    arguments: list[str] = []
+    places = {_real(machine, item.dest): item for item in sorted(shown, key=_writable_last)}
+    for dest in sorted(places, key=lambda dest: (dest.count("/"), dest)):
+        item = places[dest]
+        if item.writable or not _below_any(dest, _READ_ONLY_ALREADY):
+            arguments += ["--bind" if item.writable else "--ro-bind", item.source, dest]
+    return arguments
+
+
+def _writable_last(item: Shown) -> bool:
+    return item.writable
+
+
+def _real(machine: Machine, dest: str) -> str:
+    """``dest`` without a link at its top: ``/lib/x`` is ``/usr/lib/x`` where ``lib`` is a link."""
+    top, _, rest = dest.lstrip("/").partition("/")
+    target = dict(machine.links).get(top)
+    return f"/{target.lstrip('/')}/{rest}".rstrip("/") if target else dest
+
+
+def _below_any(path: str, folders: tuple[str, ...]) -> bool:
+    return any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
+
+
+def appearing(paths: tuple[Path, ...], real: dict[Path, Path]) -> tuple[set[str], list[Pair]]:
+    """How paths of the host appear at their own places: folders to show, and links to them.
+
+    ``real`` is each path without links in it. A path that leads through links appears as a link
+    to its real place, unless a folder that is shown holds it anyway.
+    """
+    shown = {str(real[path]) for path in paths}
+    links = []
+    for path in paths:
+        covered = any(path.is_relative_to(place) for place in shown)
+        if path != real[path] and not covered:
+            links.append((str(real[path]), str(path)))
+    return shown, sorted(set(links))
