@@ -14,8 +14,7 @@ from fairlead.cli import context
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fairlead.cli.view import Sink
-    from fairlead.model import Plan
+    from fairlead.cli.view import Mode, Sink
     from fairlead.runner.cancel import Cancel
     from fairlead.runner.checkout import Source
     from fairlead.settings import Settings
@@ -70,8 +69,8 @@ def command(
         options=Options(reuse=not no_cache, verify=verify_cache, keyword=keyword),
         secrets=load(settings.config, source.root),
     )
-    mode = "events" if events else "plain" if plain else "auto"
-    with _view(mode, source, plan) as sink, _cancelled_by_signals() as cancel:
+    mode: Mode = "events" if events else "plain" if plain else "auto"
+    with _view(mode, source) as sink, _cancelled_by_signals() as cancel:
         result = run(order, sink, cancel)
     return result.outcome.exit_code
 
@@ -100,11 +99,10 @@ def _failed_before(source: "Source") -> frozenset[str]:
 
 
 @contextmanager
-def _view(mode: str, source: "Source", plan: "Plan") -> "Iterator[Sink]":
+def _view(mode: "Mode", source: "Source") -> "Iterator[Sink]":
     from fairlead.cli.view import choose_view
     from fairlead.runner.history import History, expected_seconds
 
-    del plan
     expected = expected_seconds(History(source.root).entries()) if mode == "auto" else {}
     sink = choose_view(sys.stdout, os.environ, mode, expected=expected)
     try:

@@ -1,17 +1,21 @@
 """Between the environment and the first step: sandbox, services, the project itself."""
 
-from collections.abc import Callable, Iterator, Mapping
+import shlex
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from fairlead.errors import EnvironmentFailed
 from fairlead.model import Job, Limits
 from fairlead.runner.cancel import Cancel
 from fairlead.runner.checkout import readable_objects
 from fairlead.runner.collect import INSIDE
 from fairlead.runner.environments import Environment, Layer
+from fairlead.runner.execute import Watch, execute
 from fairlead.runner.log import Log
 from fairlead.runner.reuse import Reusing
 from fairlead.runner.sandbox.base import Box, BoxSpec

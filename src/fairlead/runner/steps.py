@@ -101,7 +101,8 @@ class _Steps:
                 continue
             ended, result = self._with_retries(index, step)
             if result.outcome is not Outcome.PASSED:
-                self._reason = result.reason
+                cancelled = result.outcome is Outcome.CANCELLED
+                self._reason = result.reason if cancelled else f"{step.name}: {result.reason}"
                 self._timed_out = ended.timed_out
                 return result.outcome
         return Outcome.PASSED
@@ -231,11 +232,11 @@ def judge_step(step: Step, ended: Ended) -> tuple[Outcome, str]:
     if ended.cancelled:
         return Outcome.CANCELLED, ended.reason
     if ended.code is None:
-        return Outcome.ERRORED, f"{step.name}: {ended.reason}"
+        return Outcome.ERRORED, ended.reason
     if ended.code == 0:
         return Outcome.PASSED, ended.reason
     failed = Outcome.ERRORED if step.phase is Phase.SETUP else Outcome.FAILED
-    return failed, f"{step.name} {spoken_code(ended.code)}"
+    return failed, spoken_code(ended.code)
 
 
 def spoken_code(code: int) -> str:
