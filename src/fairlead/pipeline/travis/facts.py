@@ -15,7 +15,9 @@ def event_type(trigger: Trigger) -> str:
 
 def branch_name(trigger: Trigger) -> str:
     """The branch: of a pull request the target, of a tag the tag's own name."""
-    return trigger.tag or trigger.branch or ""
+    if trigger.tag and (trigger.event == "tag" or not trigger.branch):
+        return trigger.tag
+    return trigger.branch or ""
 
 
 def facts(trigger: Trigger, config: Keys, env: Entry, settings: dict[str, str]) -> Facts:
