@@ -88,7 +88,7 @@ SHARED: tuple[Key[Any], ...] = (
     Key(
         "violations",
         VIOLATIONS,
-        "How many violations the job's linters may find, whatever they return.",
+        "How many violations the job's linters may find.",
         default="not counted",
     ),
 )
