@@ -57,12 +57,17 @@ class _Telling:
         self._names = Names(result.plan.jobs)
 
     def reasons(self) -> Iterator[str]:
-        """Why a run did not pass: first what kept it from running, then what its checks found."""
-        errored = [job for job in self._required if job.outcome is Outcome.ERRORED]
-        yield from self._grouped((job, _first_line(job.reason)) for job in errored)
-        yield from self._tests()
-        failed = [job for job in self._required if job.outcome is Outcome.FAILED]
-        yield from self._grouped((job, why) for job in failed for why in self._why(job))
+        """Why a run did not pass: first what kept it from running, then what its checks found.
+
+        A job that was just named is not named again.
+        """
+        named = ""
+        for where, reason in self._parts():
+            if reason.endswith(f" in {where}"):
+                yield reason
+            else:
+                yield reason if where == named else f"{where}: {reason}"
+            named = where
 
     def good(self) -> Iterator[str]:
         """What a run that passed can say of itself."""
@@ -102,7 +107,15 @@ class _Telling:
         planned: Job | None = self._planned.get(job.job)
         return planned is not None and planned.allow_failure
 
-    def _tests(self) -> Iterator[str]:
+    def _parts(self) -> Iterator[tuple[str, str]]:
+        """Jobs, in words, and what is to be said of them."""
+        errored = [job for job in self._required if job.outcome is Outcome.ERRORED]
+        yield from self._grouped((job, _first_line(job.reason)) for job in errored)
+        yield from self._tests()
+        failed = [job for job in self._required if job.outcome is Outcome.FAILED]
+        yield from self._grouped((job, why) for job in failed for why in self._why(job))
+
+    def _tests(self) -> Iterator[tuple[str, str]]:
         """Failing tests, each counted once however many jobs it fails in."""
         new = {(change.job, change.case.key) for change in self._comparison.new_failures}
         still = {(change.job, change.case.key) for change in self._comparison.still_failing}
@@ -113,14 +126,8 @@ class _Telling:
                 found["new" if place in new else "still" if place in still else ""].append(place)
         for kind, places in found.items():
             if places:
-                yield self._failures(kind, places)
-
-    def _failures(self, kind: str, places: list[tuple[str, str]]) -> str:
-        tests = len({key for _, key in places})
-        where = self._names.listed(job for job, _ in places)
-        if kind == "still":
-            return f"{plural(tests, 'test')} still failing in {where}"
-        return f"{plural(tests, f'{kind} test failure'.strip())} in {where}"
+                where = self._names.listed(job for job, _ in places)
+                yield where, f"{_failures(kind, len({key for _, key in places}))} in {where}"
 
     def _why(self, job: JobResult) -> Iterator[str]:
         """A failed job's reasons, each in words of what its step found where that is known."""
@@ -146,13 +153,19 @@ class _Telling:
             return f"{plural(new, f'new {tool} violation')} of {len(items):,}"
         return plural(len(items), f"{'new ' if new else ''}{tool} violation")
 
-    def _grouped(self, found: Iterable[tuple[JobResult, str]]) -> Iterator[str]:
-        """``lint: reason``, with all jobs of one reason told at once."""
+    def _grouped(self, found: Iterable[tuple[JobResult, str]]) -> Iterator[tuple[str, str]]:
+        """All jobs of one reason at once."""
         jobs: dict[str, list[str]] = {}
         for job, reason in found:
             jobs.setdefault(reason or f"{job.outcome} without a reason", []).append(job.job)
         for reason, names in jobs.items():
-            yield f"{self._names.listed(names)}: {reason}"
+            yield self._names.listed(names), reason
+
+
+def _failures(kind: str, count: int) -> str:
+    if kind == "still":
+        return f"{plural(count, 'test')} still failing"
+    return plural(count, f"{kind} test failure".strip())
 
 
 def _first_line(reason: str) -> str:
