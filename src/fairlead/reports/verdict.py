@@ -133,7 +133,9 @@ class _Telling:
         """A failed job's reasons, each in words of what its step found where that is known."""
         planned = self._planned.get(job.job)
         tools = {step.name: step.tool for step in planned.steps} if planned else {}
-        for reason in filter(None, job.reason.split("; ")):
+        # A command may hold what separates reasons.
+        whole = _EXITED.fullmatch(job.reason) is not None
+        for reason in filter(None, [job.reason] if whole else job.reason.split("; ")):
             step = _EXITED.fullmatch(reason)
             tool = tools.get(step[1], "") if step else ""
             counted = self._counted(job, tool)

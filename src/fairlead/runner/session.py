@@ -106,7 +106,7 @@ class _Session:
         if ended.code is None:
             return Outcome.ERRORED, ended.reason
         bad = [r for r in self._results if r.outcome in (Outcome.FAILED, Outcome.ERRORED)]
-        named = f"{bad[0].name}: exited with {bad[0].code}" if bad else ""
+        named = f"{bad[0].name} exited with {bad[0].code}" if bad else ""
         if ended.code in (0, 1):
             outcome = Outcome.FAILED if ended.code else Outcome.PASSED
             return outcome, named or ("" if outcome is Outcome.PASSED else "the script failed")

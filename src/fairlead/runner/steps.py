@@ -101,8 +101,7 @@ class _Steps:
                 continue
             ended, result = self._with_retries(index, step)
             if result.outcome is not Outcome.PASSED:
-                cancelled = result.outcome is Outcome.CANCELLED
-                self._reason = result.reason if cancelled else f"{step.name}: {result.reason}"
+                self._reason = job_reason(step.name, ended, result.reason)
                 self._timed_out = ended.timed_out
                 return result.outcome
         return Outcome.PASSED
@@ -237,6 +236,13 @@ def judge_step(step: Step, ended: Ended) -> tuple[Outcome, str]:
         return Outcome.PASSED, ended.reason
     failed = Outcome.ERRORED if step.phase is Phase.SETUP else Outcome.FAILED
     return failed, spoken_code(ended.code)
+
+
+def job_reason(name: str, ended: Ended, reason: str) -> str:
+    """A step's end as the reason of its job's: ``pytest exited with 1``."""
+    if ended.cancelled:
+        return reason
+    return f"{name}: {reason}" if ended.code is None else f"{name} {reason}"
 
 
 def spoken_code(code: int) -> str:
