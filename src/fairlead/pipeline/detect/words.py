@@ -18,7 +18,12 @@ class Untranslatable(Exception):
 
 
 def variable(name: str, default: str) -> str:
-    """A place for the value of an environment variable."""
+    """A place for the value of an environment variable.
+
+    Raises ``Untranslatable`` for a default that tox would split into words.
+    """
+    if re.search(r"[\s'\"\\]", default):
+        raise Untranslatable(f"{{env:{name}:{default}}}")
     return f"\ue002{name}\ue003{default}\ue004"
 
 
