@@ -13,6 +13,7 @@ import msgspec
 
 from fairlead.errors import StoreError, UsageError
 from fairlead.model import Location, Pairs, RunResult
+from fairlead.runner.select import NOT_SELECTED
 from fairlead.util.fs import locked, remove_tree, unusable, write_atomic
 
 
@@ -136,7 +137,6 @@ def _decoded(line: bytes) -> Entry | None:
 
 
 def _entry(result: RunResult) -> Entry:
-    planned = {job.id for job in result.plan.jobs}
     return Entry(
         number=result.number,
         outcome=result.outcome,
@@ -145,7 +145,7 @@ def _entry(result: RunResult) -> Entry:
         tree=result.tree,
         dirty=dict(result.machine).get("dirty") == "yes",
         started=result.started,
-        partial={job.job for job in result.jobs} != planned,
+        partial=any(skipped.reason == NOT_SELECTED for skipped in result.plan.skipped),
         seconds=tuple((job.job, round(job.seconds, 3)) for job in result.jobs),
         outcomes=tuple((job.job, str(job.outcome)) for job in result.jobs),
     )

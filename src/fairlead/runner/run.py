@@ -33,6 +33,7 @@ from fairlead.runner.places import working_folder
 from fairlead.runner.pythons import Interpreter, choose, find
 from fairlead.runner.sandbox import choose as choose_sandbox
 from fairlead.runner.secrets import Secrets
+from fairlead.runner.select import NOT_SELECTED
 from fairlead.settings import Settings
 
 
@@ -110,7 +111,7 @@ class _Run:
             started=started,
             seconds=time.monotonic() - clock,
             jobs=jobs,
-            skipped=skipped,
+            skipped=tuple(s for s in skipped if s.reason != NOT_SELECTED),
             machine=self._machine(),
         )
         return self._concluded(result)

@@ -8,6 +8,9 @@ import msgspec
 from fairlead.errors import UsageError
 from fairlead.model import Job, Plan, Skipped
 
+NOT_SELECTED = "not selected"
+"""The reason of jobs that a person left out; they are no news."""
+
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Which jobs to run. ``only`` are job ids from an earlier run; ``None`` means no such limit."""
@@ -55,7 +58,7 @@ def _trimmed(plan: Plan, kept: Sequence[Job]) -> Plan:
         msgspec.structs.replace(job, needs=tuple(name for name in job.needs if name in ids))
         for job in kept
     )
-    left = tuple(Skipped(job=j.id, reason="not selected") for j in plan.jobs if j.id not in ids)
+    left = tuple(Skipped(job=j.id, reason=NOT_SELECTED) for j in plan.jobs if j.id not in ids)
     return msgspec.structs.replace(plan, jobs=jobs, skipped=plan.skipped + left)
 
 
