@@ -25,7 +25,7 @@ ENVIRONMENTS = {
         "2.7",
         (
             "pytest==4.6.*", "pytest-xdist<2", "pytest-rerunfailures<9", "coverage<6",
-            "django==1.11.*", "behave==1.2.6",
+            "django==1.11.*", "tblib", "behave==1.2.6",
         ),
     ),
     "py36": (
@@ -35,12 +35,12 @@ ENVIRONMENTS = {
             "coverage", "behave==1.2.6",
         ),
     ),
-    "py38": ("3.8", ("pytest", "pytest-xdist", "pytest-subtests", "coverage", "django")),
+    "py38": ("3.8", ("pytest", "pytest-xdist", "pytest-subtests", "coverage", "django", "tblib")),
     "py312": (
         "3.12",
         (
             "pytest", "pytest-xdist", "pytest-rerunfailures", "pytest-cov", "coverage",
-            "django", "behave>=1.3",
+            "django", "tblib", "behave>=1.3",
         ),
     ),
     "py313": ("3.13", ("pytest", "coverage")),
@@ -209,6 +209,7 @@ def plain(text: str) -> str:
     text = re.sub(r"\d+(?:\.\d+)? ?s(?:econds)?\b", "TIME", text)
     text = re.sub(r"(?:\d+m)?\d+\.\d+", "TIME", text)
     text = re.sub(r"0x[0-9a-f]+", "ADDRESS", text)
+    text = re.sub(r"pid=\d+", "PID", text)
     return re.sub(r"=+|-{3,}", "=", text)
 
 

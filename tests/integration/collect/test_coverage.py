@@ -12,10 +12,11 @@ UNUSED = {"executed_lines": [], "missing_lines": [1, 2]}
 
 
 def lines(ran):
-    """The one report's files that have lines."""
+    """The one report's files; an empty one has a line in some versions, and none in others."""
     (found,) = ran.coverage
-    files = found["files"].items()
-    return {path: file for path, file in files if file["executed_lines"] or file["missing_lines"]}
+    return {
+        path: file for path, file in found["files"].items() if not path.endswith("bank/__init__.py")
+    }
 
 
 @pytest.mark.parametrize("environment", ["py27", "py36", "py38", "py312", "py313"])
@@ -101,14 +102,21 @@ def test_a_wanted_minimum_holds(project):
     assert "Required test coverage" in ran.stdout + ran.stderr
 
 
+def rows(made):
+    """What ``coverage report`` says of the project; old versions measure pytest as well."""
+    report = made.run("coverage", "report", hooks=False).stdout
+    assert "fairlead" not in report
+    return [line for line in report.splitlines() if line.startswith(("bank", "tests"))]
+
+
 @pytest.mark.parametrize("environment", ["py27", "py36", "py312"])
 def test_coverage_run_is_left_alone_and_read(project, environment):
     made = project("measured", environment)
     made.both("coverage", "run", "-m", "pytest", "-q")
-    without = made.run("coverage", "report", hooks=False).stdout
+    without = rows(made)
     made.run("coverage", "erase")
     ran = made.both("coverage", "run", "-m", "pytest", "-q", measure=True)
-    assert made.run("coverage", "report", hooks=False).stdout == without
+    assert rows(made) == without
     assert lines(ran)["bank/money.py"]["executed_lines"][:2] == [1, 2]
 
 
@@ -145,13 +153,13 @@ def test_unittest(project, environment):
 def test_a_measurement_inside_of_the_tests_works(project, environment):
     made = project("measured", environment)
     text = (
-        "import coverage, bank.money\n"
+        "import coverage, os, bank.money\n"
         "def test_inner():\n"
         "    inner = coverage.Coverage(include=['*/money.py'], data_file='inner')\n"
         "    inner.start()\n"
         "    bank.money.add(1, 2)\n"
         "    inner.stop()\n"
-        "    name = bank.money.__file__.replace('.pyc', '.py')\n"
+        "    name = os.path.abspath(bank.money.__file__.replace('.pyc', '.py'))\n"
         "    assert inner.get_data().lines(name) == [2]\n"
         "def test_after(): bank.money.never(1)\n"
     )

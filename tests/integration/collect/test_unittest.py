@@ -118,18 +118,8 @@ def test_children_are_silent(project):
 
 
 @pytest.mark.parametrize("environment", ["py27", "py38", "py312"])
-@pytest.mark.parametrize("options", [(), ("--parallel=2",), ("--failfast",)], ids=str)
-def test_django(project, environment, options):
-    made = project("django", environment)
-    argv = ("python", "-W", "ignore", "manage.py", "test", *options)
-    if options == ("--parallel=2",):
-        ran = made.run(*argv)
-        assert ran.code == made.run(*argv, hooks=False).code
-    else:
-        ran = made.both(*argv)
-    if options == ("--failfast",):
-        assert len([case for case in ran.cases if case.outcome.bad]) == 1
-        return
+def test_django(project, environment):
+    ran = project("django", environment).both("python", "-W", "ignore", "manage.py", "test")
     assert ran.outcomes() == {
         "shop.tests.Items::test_shout": "passed",
         "shop.tests.Items::test_wrong": "failed",
@@ -141,3 +131,26 @@ def test_django(project, environment, options):
     }
     assert len(ran.cases) == 7
     assert ran.counts == (7,)
+
+
+@pytest.mark.parametrize("environment", ["py27", "py38", "py312"])
+def test_django_stops_at_the_first_failure(project, environment):
+    made = project("django", environment)
+    ran = made.both("python", "-W", "ignore", "manage.py", "test", "--failfast")
+    assert len([case for case in ran.cases if case.outcome.bad]) == 1
+
+
+@pytest.mark.parametrize("environment", ["py27", "py38", "py312"])
+def test_django_in_parallel_counts_each_test_once(project, environment):
+    made = project("django", environment)
+    argv = ("manage.py", "test", "--parallel=2", "shop.tests.Items", "shop.tests.Unready")
+    ran = made.run("python", "-W", "ignore", *argv)
+    assert ran.code == 1
+    assert ran.outcomes() == {
+        "shop.tests.Items::test_shout": "passed",
+        "shop.tests.Items::test_wrong": "failed",
+        "shop.tests.Items::test_breaks": "errored",
+        "shop.tests.Unready::test_never": "errored",
+    }
+    assert len(ran.cases) == 4
+    assert "self.assertEqual(Item(name" in ran.case("test_wrong").details

@@ -41,6 +41,8 @@ def on_multiprocessing(module):
     """Measure in the children of a measured process; ``module`` is ``multiprocessing.util``."""
     _state["anchor"] = Anchor()
     module.register_after_fork(_state["anchor"], lambda _: in_child(module))
+    if "--multiprocessing-fork" in getattr(sys, "argv", ()):
+        in_child(module)  # a spawned process, where nothing is called after a fork
 
 
 def in_child(util):
@@ -84,14 +86,7 @@ def claimed():
 def begin(cov):
     if not collect.inherited():
         os.environ["FAIRLEAD_MEASURED"] = "%d-%s" % (os.getpid(), token())
-    before = os.environ.get("COVERAGE_CORE")
-    if _state.pop("core", None):
-        os.environ["COVERAGE_CORE"] = "sysmon"
-    try:
-        cov.start()
-    finally:
-        if before is None:
-            os.environ.pop("COVERAGE_CORE", None)
+    cov.start()
     _state["cov"] = cov
     atexit.register(finish)
 
@@ -145,8 +140,19 @@ def join(data):
             with open(path, "rb") as file:
                 part = type(data)(no_disk=True)
                 part.loads(file.read())
-            data.update(part)
             os.unlink(path)
+            add(data, part)
+
+
+def add(data, part):
+    """Like ``data.update(part)``, which empties data held in memory before coverage 7."""
+    for path in part.measured_files():
+        if part.has_arcs():
+            data.add_arcs({path: part.arcs(path)})
+        else:
+            data.add_lines({path: part.lines(path)})
+        if part.file_tracer(path):
+            data.add_file_tracers({path: part.file_tracer(path)})
 
 
 def write(cov, installed):

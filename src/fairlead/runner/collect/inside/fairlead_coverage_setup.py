@@ -12,7 +12,9 @@ OMITTED = (
     "features/steps/*", "features/environment.py",
 )
 # The same, but only at the top.
-OMITTED_HERE = ("docs/*", "doc/*", "setup.py", "noxfile.py", "tasks.py", "fabfile.py", "build/*")
+OMITTED_HERE = (
+    "docs/*", "doc/*", "build/*", "setup.py", "manage.py", "noxfile.py", "tasks.py", "fabfile.py",
+)
 QUIET = {
     "run:patch": [], "run:sigterm": False, "run:debug": [], "run:context": None,
     "run:dynamic_context": None, "run:parallel": False,
@@ -35,7 +37,8 @@ def make(coverage, state):
         state["installed"] = found
         cov.set_option("run:source", sources(here) + [there for there, _ in found])
         cov.set_option("run:omit", list(config.run_omit or []) + omitted(here))
-    state["core"] = sysmon(coverage, config)
+    if sysmon(coverage, config):
+        option(cov, "run:core", "sysmon")
     return cov
 
 
@@ -120,6 +123,7 @@ def lines(cov, installed):
 def reported(cov):
     """The lines as coverage's own JSON report has them."""
     path = os.path.join(collect.folder, "report-%d.tmp" % os.getpid())
+    cov._message = lambda *args: None
     try:
         cov.json_report(outfile=path, ignore_errors=True)
         with open(path) as file:

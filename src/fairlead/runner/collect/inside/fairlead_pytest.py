@@ -14,7 +14,6 @@ def on_config(module):
     """Join the configurations that ``_pytest.config`` makes from now on."""
     make = module.get_config
     hooks = Plugin.__dict__
-    module.hookimpl(tryfirst=True)(hooks["pytest_load_initial_conftests"])
     module.hookimpl(tryfirst=True)(hooks["pytest_sessionfinish"])
     module.hookimpl(trylast=True)(hooks["pytest_unconfigure"])
     module.hookimpl(optionalhook=True)(hooks["pytest_xdist_node_collection_finished"])
@@ -55,9 +54,9 @@ class Plugin(object):
             quietly(self.measure, early_config)
 
     def measure(self, config):
-        known = config.known_args_namespace
-        measured = getattr(known, "cov_source", None) and not getattr(known, "no_cov", False)
-        if measured:
+        # pytest-cov comes before us.
+        disabled = getattr(config.known_args_namespace, "no_cov", False)
+        if config.pluginmanager.hasplugin("_cov") and not disabled:
             load("fairlead_coverage").adopt(lambda: of_pytest_cov(config))
         else:
             load("fairlead_coverage").start()

@@ -68,7 +68,9 @@ def before(function, act):
 
 def announce(runner, suite, *_args):
     if watching() and collect.claim():
-        collect.collected(suite.countTestCases())
+        count = suite.countTestCases()
+        if count:  # Django's first parallel suites did not know
+            collect.collected(count)
     measure()
 
 
@@ -108,7 +110,8 @@ def wrapped(cls, name):
         finally:
             _local.inside = False
             try:
-                note(self, *args, **kwargs)
+                if collect.claim():
+                    note(self, *args, **kwargs)
             except Exception:
                 pass
 
@@ -212,7 +215,7 @@ def add(result, test, outcome, message="", details=""):
     if running is not None:
         if running.result is result:
             running.take(outcome, message, details)
-    elif watching() and collect.claim():
+    elif watching():
         # Without a test under way: setUpClass and its like, or a test skipped before its start.
         report(getattr(test, "test_case", test), outcome, message, details, 0.0)
 
