@@ -42,13 +42,19 @@ def scalar(text: str) -> str:
     """A text as one YAML word: plain where that cannot be misread, else in double quotes."""
     if _PLAIN.fullmatch(text) and not _AMBIGUOUS.match(text) and " #" not in text:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    """A text in double quotes, with escapes for what cannot be seen or would break a line."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08X}" for sign in quoted)
 
 
 def _inside(text: str) -> str:
     """A text inside brackets, where a few more signs have a meaning."""
     plain = re.fullmatch(r"[A-Za-z_.][\w./<>=~+-]*", text) and not _AMBIGUOUS.match(text)
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    return text if plain else _quoted(text)
 
 
 def _short(line: str, value: Sequence[str]) -> bool:

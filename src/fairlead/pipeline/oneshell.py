@@ -83,13 +83,12 @@ def _indented(command: str) -> str:
 
 
 def _tried(command: str) -> str:
-    if "\n" in command:
-        return f"{{\n{command}\n}} || result=1"
-    return f"{command} || result=1" if _simple(command) else f"{{ {command}; }} || result=1"
+    """The command with its failure noted; in braces on lines of their own where it is not plain.
 
-
-def _simple(command: str) -> bool:
-    return not re.search(r"[;&|#]", command)
+    A comment or a here-document would swallow what stands behind it on its line.
+    """
+    plain = not re.search(r"[;&|#\n<]|^\s*!", command)
+    return f"{command} || result=1" if plain else f"{{\n{command}\n}} || result=1"
 
 
 def _exports(job: Job, body: str) -> list[str]:

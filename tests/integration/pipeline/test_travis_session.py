@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from fairlead.model import Job, Phase, Step
+from fairlead.pipeline.oneshell import script_of
 from fairlead.pipeline.travis.env import bash_word
 from fairlead.pipeline.travis.session import session_script
 
@@ -282,3 +283,34 @@ def test_words_of_mappings_survive_bash(value):
     script = f'A={bash_word(value)}; printf %s "$A"'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == {"$((1 + 2))": "3"}.get(value, value)
+
+
+@pytest.mark.parametrize(
+    ("steps", "code", "said"),
+    [
+        ([("script", "true")], 0, ""),
+        ([("script", "false"), ("script", "echo on")], 1, "on"),
+        ([("script", "true"), ("after_success", "echo well; false")], 0, "well"),
+        ([("script", "false"), ("after_failure", "echo bad")], 1, "bad"),
+        ([("script", "a=1; b=2; false"), ("script", "echo a && true # so")], 1, "a"),
+        ([("script", "if true; then\n  false\nfi"), ("after_script", "echo end")], 1, "end"),
+        ([("script", "cat <<END\ntext\nEND\n"), ("after_script", "true")], 0, "text"),
+        ([("install", "travis_retry true"), ("script", "travis_wait 3 echo waited")], 0, "waited"),
+        ([("before_script", "false"), ("script", "echo never")], 1, ""),
+        ([("before_script", "cd /; export A=b"), ("script", 'echo "$PWD$A"')], 0, "/b"),
+    ],
+)
+def test_the_script_of_a_translated_job_means_the_same(tmp_path, steps, code, said):
+    job = Job(
+        id="a",
+        name="a",
+        session=True,
+        python="3.12",
+        steps=tuple(
+            Step(name=phase, command=command, phase=PHASES[phase]) for phase, command in steps
+        ),
+    )
+    done = subprocess.run(
+        ["bash", "-c", script_of(job)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (code, said), done.stderr
