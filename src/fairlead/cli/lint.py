@@ -1,6 +1,7 @@
 """`fairlead lint`: every problem of a pipeline file, with its place."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,8 +53,7 @@ def _find(root: Path) -> Path:
 
 def _shown(path: Path) -> Path:
     """The path as one would write it from the current folder."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+    return Path(os.path.relpath(path))
 
 
 def _read(path: Path) -> bytes:
@@ -67,10 +67,10 @@ def _read(path: Path) -> bytes:
 
 def _check(path: Path, data: bytes, source: "Source") -> "tuple[tuple[Problem, ...], Plan | None]":
     """Plan the file for its problems; one from outside the project is checked without files."""
-    from fairlead.model import Trigger
     from fairlead.pipeline.tree import MemoryTree, Tree
 
     inside = path.resolve().is_relative_to(source.root.resolve())
+    trigger = source.trigger()
     tree: Tree = source.tree if inside else MemoryTree({})
     try:
         if path.name.endswith("travis.yml"):
@@ -78,11 +78,11 @@ def _check(path: Path, data: bytes, source: "Source") -> "tuple[tuple[Problem, .
             from fairlead.runner.secrets import load
 
             secrets = load(context.settings().config, source.root).ciphers
-            plan = travis.plan(data, str(path), tree, Trigger(), secrets=secrets)
+            plan = travis.plan(data, str(path), tree, trigger, secrets=secrets)
         else:
             from fairlead.pipeline.native import plan as native
 
-            plan = native.plan(data, str(path), tree, Trigger())
+            plan = native.plan(data, str(path), tree, trigger)
     except PipelineError as error:
         return error.problems, None
     return plan.warnings, plan

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from fairlead.cli import context
 from fairlead.cli.lint import command
 from fairlead.errors import UsageError
+from fairlead.model import Trigger
 from fairlead.pipeline.tree import MemoryTree
 
 FINE = "jobs: {unit: pytest, ship: {run: x, when: {branch: main}}}\n"
@@ -29,7 +30,8 @@ def lint(tmp_path, monkeypatch):
         for name, text in files.items():
             (root / name).write_text(text)
         tree = MemoryTree(files)
-        monkeypatch.setattr(context, "source", lambda: SimpleNamespace(root=root, tree=tree))
+        source = SimpleNamespace(root=root, tree=tree, trigger=Trigger)
+        monkeypatch.setattr(context, "source", lambda: source)
         done = CliRunner().invoke(command, args, standalone_mode=False)
         if done.exception:
             raise done.exception

@@ -88,7 +88,8 @@ SHARED: tuple[Key[Any], ...] = (
     Key(
         "violations",
         VIOLATIONS,
-        "How many violations the job's linters may find.",
+        "How many violations the job's linters may find. It is asked when all steps have passed, "
+        "so a linter that returns failure fails the job whatever this says.",
         default="not counted",
     ),
 )
