@@ -14,7 +14,7 @@ from fairlead.model import (
 from fairlead.reports.compare import compare
 
 
-def tested(**outcomes):
+def told(**outcomes):
     cases = (TestCase(suite="s", name=name, outcome=TestOutcome(o)) for name, o in outcomes.items())
     return Report(tests=TestReport(cases=tuple(cases)))
 
@@ -47,11 +47,9 @@ def names(changes):
 
 
 def test_failures():
-    before = {
-        "unit": tested(a="failed", b="failed", c="passed", e="failed", g="failed", x="errored")
-    }
+    before = {"unit": told(a="failed", b="failed", c="passed", e="failed", g="failed", x="errored")}
     now = {
-        "unit": tested(
+        "unit": told(
             a="passed", b="failed", c="errored", d="failed", e="skipped", f="xfailed", x="xpassed"
         )
     }
@@ -63,15 +61,15 @@ def test_failures():
 
 
 def test_a_failure_is_new_in_each_job_of_its_own():
-    before = {"one": tested(a="failed"), "two": tested(a="passed")}
-    result = against({"one": tested(a="failed"), "two": tested(a="failed")}, before)
+    before = {"one": told(a="failed"), "two": told(a="passed")}
+    result = against({"one": told(a="failed"), "two": told(a="failed")}, before)
     assert names(result.new_failures) == [("two", "a")]
     assert names(result.still_failing) == [("one", "a")]
 
 
 def test_a_new_job_is_held_against_all_earlier_ones():
-    before = {"one": tested(a="failed", b="passed")}
-    result = against({"three": tested(a="failed", b="failed")}, before)
+    before = {"one": told(a="failed", b="passed")}
+    result = against({"three": told(a="failed", b="failed")}, before)
     assert names(result.new_failures) == [("three", "b")]
     assert names(result.still_failing) == [("three", "a")]
 
@@ -81,13 +79,13 @@ def test_a_test_that_ends_twice_is_told_once():
     down = TestCase(name="a", outcome=TestOutcome.ERRORED)
     passed = TestCase(name="a", outcome=TestOutcome.PASSED)
     twice = {"unit": Report(tests=TestReport(cases=(case, down, passed)))}
-    assert names(against(twice, {"unit": tested()}).new_failures) == [("unit", "a")]
+    assert names(against(twice, {"unit": told()}).new_failures) == [("unit", "a")]
     before = {"unit": Report(tests=TestReport(cases=(case,)))}
     assert against(twice, before).fixed == ()
 
 
 def test_without_an_earlier_run_nothing_is_news():
-    result = compare({"unit": tested(a="failed")}, None, base="", changed=None)
+    result = compare({"unit": told(a="failed")}, None, base="", changed=None)
     assert (result.new_failures, result.still_failing, result.coverage_before) == ((), (), None)
 
 
@@ -121,7 +119,7 @@ def test_a_tool_that_found_nothing_before_has_history():
 
 
 def test_a_job_that_did_not_run_fixed_nothing():
-    result = against({"unit": tested(a="passed")}, {"lint": lint(found("x"))})
+    result = against({"unit": told(a="passed")}, {"lint": lint(found("x"))})
     assert result.fixed_violations == 0
 
 
@@ -135,7 +133,7 @@ def test_coverage():
 
 
 def test_coverage_that_was_not_measured():
-    result = against({"one": tested()}, {"one": covered((1,), ())}, {"a.py": frozenset({1})})
+    result = against({"one": told()}, {"one": covered((1,), ())}, {"a.py": frozenset({1})})
     assert (result.coverage, result.coverage_before) == (None, 100.0)
     assert (result.changed_coverage, result.changed_missing) == (None, ())
 
