@@ -68,7 +68,7 @@ def active():
 
 
 def text(value):
-    """Any value as text that can be written as JSON."""
+    """Any value as text."""
     try:
         if isinstance(value, bytes):
             value = value.decode("utf-8", "replace")
@@ -76,6 +76,11 @@ def text(value):
             value = unicode_type(value)
     except Exception:
         value = unicode_type(type(value).__name__)
+    return value
+
+
+def escaped(value):
+    """Text without what JSON cannot hold."""
     return _LONE.sub(lambda found: unicode_type("\\u%04x" % ord(found.group())), value)
 
 
@@ -125,7 +130,8 @@ def _encode(record, dumps=json.dumps):
         clean = {}
         for name, value in record.items():
             if isinstance(value, (bytes, unicode_type)):
-                value = cut(text(value), limit if name in ("details", "output") else min(SHORT, limit))
+                size = limit if name in ("details", "output") else min(SHORT, limit)
+                value = escaped(cut(text(value), size))
             if value or name == "n":
                 clean[name] = value
         line = dumps(clean).encode("ascii") + b"\n"
