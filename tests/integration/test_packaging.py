@@ -25,7 +25,7 @@ def test_the_wheel_holds_every_file_of_the_package(wheel):
     expected = {
         str(path.relative_to(source))
         for path in (source / "fairlead").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and path.suffix != ".pyc"
     }
     assert expected <= set(zipfile.ZipFile(wheel).namelist())
 
