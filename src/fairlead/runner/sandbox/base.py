@@ -20,9 +20,9 @@ class BoxSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What a box may see and use. All paths are absolute paths of the host.
 
     ``name`` is the job's, for messages. ``workspace`` is writable and appears as ``inside`` where
-    the sandbox can move folders, else as itself. ``scratch`` is a folder private to the attempt, emptied by its owner, for the
-    job's home and temporary files where those are not in memory. ``readable`` and ``writable``
-    appear at their own paths.
+    the sandbox can move folders, else as itself. ``scratch`` is a folder private to the attempt,
+    emptied by its owner, for the job's home and temporary files where those are not in memory.
+    ``readable`` and ``writable`` appear at their own paths.
     """
 
     name: str
@@ -68,6 +68,8 @@ class Box(Protocol):
     """The folder for temporary files as commands in the box see it."""
     uid: int
     """The user that commands in the box believe to be; 0 only where nothing isolates root."""
+    own_network: bool
+    """Whether the box has a network, and so a loopback with all its ports, to itself."""
     unmet: tuple[str, ...]
     """What of the spec this box cannot hold commands to: sentences for a notice."""
 

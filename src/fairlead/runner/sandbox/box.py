@@ -42,6 +42,7 @@ class KeptBox:
     def __init__(self, spec: BoxSpec, inside: Inside, link: socket.socket, groups: Groups) -> None:
         self.root, self.home, self.tmp = inside.root, inside.home, inside.tmp
         self.uid, self.unmet = inside.uid, inside.unmet
+        self.own_network = inside.network
         self._inside = inside
         self._link = link
         self._lock = threading.Lock()

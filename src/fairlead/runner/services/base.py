@@ -1,0 +1,119 @@
+"""What every kind of service is made of."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from fairlead.errors import ServiceFailed
+from fairlead.model import Pairs, Service
+from fairlead.runner.sandbox.base import Box, Running
+
+LOOPBACK = "127.0.0.1"
+_LAST_BYTES = 2000
+_LAST_LINES = 8
+_LONGEST_SOCKET_FOLDER = 80  # bytes; the whole path of a socket may have 107, see unix(7)
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a service runs. ``host`` and ``inside`` are its folder as we and as the box see it."""
+
+    service: Service
+    box: Box
+    host: Path
+    inside: str
+    cache: Path
+    env: Mapping[str, str]
+
+    @property
+    def log(self) -> Path:
+        """What the service writes, on the host."""
+        return self.host / "log"
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True):
+    """A service that was started. ``ready`` tells whether it answers yet, and is asked often.
+
+    ``began`` is in seconds of the monotonic clock, ``env`` is what steps get; ``clear`` is called
+    when it has ended.
+    """
+
+    place: Place
+    running: Running
+    ready: Callable[[], bool]
+    env: Pairs
+    clear: Callable[[], None] = lambda: None
+    began: float = msgspec.field(default_factory=time.monotonic)
+
+
+Kind = Callable[[Place], Started]
+
+
+def launch(place: Place, argv: Sequence[str], env: Mapping[str, str] | None = None) -> Running:
+    """Start a service's program; its output goes to the service's log."""
+    into_log = ("/bin/sh", "-c", 'log=$1; shift; exec "$@" >"$log" 2>&1', "service")
+    arguments = (*into_log, f"{place.inside}/log", *argv)
+    return place.box.start(arguments, {**place.env, **(env or {})}, detached=True)
+
+
+def last_output(place: Place) -> str:
+    """The end of what a service wrote, for a message."""
+    try:
+        data = place.log.read_bytes()[-_LAST_BYTES:]
+    except OSError:
+        return ""
+    lines = data.decode("utf-8", "replace").strip().splitlines()
+    return "\n  ".join(lines[-_LAST_LINES:])
+
+
+def free_port(box: Box, usual: int = 0) -> int:
+    """A port nothing listens on; in a box with a network of its own the ``usual`` one."""
+    for port in (usual, 0) if box.own_network else (0,):
+        with box.tcp_socket() as probe:
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            chosen: int = probe.getsockname()[1]
+            return chosen
+    raise ServiceFailed("no free port on the loopback address")
+
+
+def answers(box: Box, port: int, request: bytes = b"", answer: bytes = b"") -> bool:
+    """Whether something listens on ``port``, and replies to ``request`` with ``answer``."""
+    with box.tcp_socket() as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect((LOOPBACK, port))
+            if not request:
+                return True
+            probe.sendall(request)
+            return answer in probe.recv(4096)
+        except OSError:
+            return False
+
+
+def socket_folder(place: Place) -> str:
+    """A folder for Unix sockets, as the box sees it, to be made by whoever listens there."""
+    folder = f"{place.box.tmp}/{place.service.name}"
+    if len(folder.encode()) <= _LONGEST_SOCKET_FOLDER:
+        return folder
+    # Only where there is no isolation can this be a long path; /tmp is then everybody's.
+    return f"/tmp/fairlead-{secrets.token_hex(8)}"  # noqa: S108 — unguessable, made with 0700
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """``text`` with ``{port}``, ``{socket}``, ``{folder}`` and ``{host}`` filled in.
+
+    Other braces are left alone: they belong to shells and to JSON.
+    """
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def asked_env(service: Service, values: Mapping[str, str]) -> Pairs:
+    """The variables the pipeline file itself asks for."""
+    return tuple((name, filled(text, values)) for name, text in service.env)
