@@ -141,6 +141,16 @@ def test_a_text_that_begins_with_an_exclamation_mark_wants_quotes():
     assert "quote a text that begins with !" in complaint("a: [!x]")
 
 
+@pytest.mark.parametrize("text", ["!!set {a, b}", "!!python/tuple [1]", "!!omap [a: 1]"])
+def test_tags_of_lists_and_mappings_are_refused(text):
+    assert "is not allowed here (write the value without it)" in complaint(f"a: {text}")
+
+
+@pytest.mark.parametrize("text", ["!!str 3", "! 3", "!!str ~"])
+def test_a_tag_for_text_does_no_harm(text):
+    assert load(f"a: {text}".encode(), "f").get("a").plain is False
+
+
 def test_an_open_bracket_is_led_back_to_its_line():
     assert complaint("a: 1\nb: [1,\n2\n").endswith("(it begins in line 2)")
 

@@ -30,6 +30,7 @@ from fairlead.pipeline.native.values import FileSpec, JobSpec
 from fairlead.pipeline.native.when import why_not
 from fairlead.pipeline.tree import Tree
 
+_MOST = f"at most {MAX_JOBS:,} can be planned"
 _TIMEOUT = 3600.0
 _SILENCE = 600.0
 
@@ -92,7 +93,7 @@ class _Planner:
 
     def _count_is_fine(self, count: int) -> bool:
         if count > MAX_JOBS:
-            message = f"the file makes {count:,} jobs; at most {MAX_JOBS:,} can be planned"
+            message = f"the file makes {count:,} jobs; {_MOST}"
             self._reader.error(self._spec.location, message)
         return count <= MAX_JOBS
 
@@ -103,7 +104,9 @@ class _Planner:
         check_uses(spec, uses, self._reader)
         cells = cells_of(spec, self._reader)
         if len(cells) > MAX_JOBS:
-            self._reader.error(written.location, f"{written.name} makes {len(cells):,} jobs")
+            self._reader.error(
+                written.location, f"{written.name} makes {len(cells):,} jobs; {_MOST}"
+            )
             return ()
         base = _base(spec, stage)
         return tuple(self._job(base, spec, cell, filling=bool(uses)) for cell in cells)

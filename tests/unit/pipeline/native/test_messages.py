@@ -98,6 +98,7 @@ def test_everything_is_said_at_once_in_the_order_of_the_file(complaints):
         ("install: {requirements: /etc/passwd}\njobs: {a: x}", "1:25: requirements takes a file of the project, not '/etc/passwd'"),
         ("install: {lock: ../uv.lock}\njobs: {a: x}", "1:17: lock takes a file of the project, not '../uv.lock'"),
         ("secrets: [a b]\njobs: {a: x}", "1:11: secrets takes a variable's name, not 'a b'"),
+        ("services: {a/b: {command: x}}\njobs: {a: x}", "1:12: 'a/b' is not a service's name"),
         ("services: [mysql]\njobs: {a: x}", "1:12: services takes `postgres` or `redis`, not 'mysql'"),
         ("network: [a/b]\njobs: {a: x}", "1:11: network takes a host's name, not 'a/b' (`*.example.org` means all below it, `example.org:443` one port)"),
         ("jobs: {a: {run: x, artifacts: ../x}}", "1:31: artifacts takes a glob, a list of globs, or a mapping with `paths` and `days`, not '../x'"),
@@ -171,6 +172,12 @@ def test_too_many_jobs(complaints):
     assert complaints(
         f"jobs: {{a: {{run: x, matrix: {{b: [{values}], c: [{values}]}}}}, d: {{run: x, matrix: {{b: [{values}], c: [1, 2, 3, 4]}}}}}}"
     ) == ["fairlead.yml:1:1: the file makes 1,020 jobs; at most 1,000 can be planned"]
+
+
+def test_one_matrix_with_too_many_jobs(complaints):
+    values = ", ".join(map(str, range(40)))
+    (said,) = complaints(f"jobs: {{a: {{run: x, matrix: {{b: [{values}], c: [{values}]}}}}}}")
+    assert said == "fairlead.yml:1:8: a makes 1,600 jobs; at most 1,000 can be planned"
 
 
 def test_a_matrix_beyond_all_bounds_is_not_made(complaints):
