@@ -34,6 +34,7 @@ def test_values_of_encrypted_texts(project):
     store(*project, "TOKEN", "two", cipher="k2")
     secrets = load(*project)
     assert secrets.ciphers == {"k1": "TOKEN=one", "k2": "TOKEN=two"}
+    assert set(secrets.values) == {"one", "two"}
     assert secrets.resolve(["TOKEN@k1"]) == {"TOKEN": "one"}
     assert secrets.resolve(["TOKEN@k2"]) == {"TOKEN": "two"}
     assert set(secrets.resolve(["TOKEN"])) == {"TOKEN"}
