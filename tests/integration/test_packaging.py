@@ -20,13 +20,15 @@ def wheel(tmp_path_factory):
     return next(folder.glob("*.whl"))
 
 
+def hidden(path):
+    """Whether a file lies in some tool's cache."""
+    return any(part.startswith(".") for part in path.parts)
+
+
 def test_the_wheel_holds_every_file_of_the_package(wheel):
     source = ROOT / "src"
-    expected = {
-        str(path.relative_to(source))
-        for path in (source / "fairlead").rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
-    }
+    files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
+    expected = {str(path) for path in files if path.suffix != ".pyc" and not hidden(path)}
     assert expected <= set(zipfile.ZipFile(wheel).namelist())
 
 
