@@ -61,6 +61,11 @@ class Going(msgspec.Struct, frozen=True, kw_only=True):
         """Where plugins and steps leave what they tell us; the box can write to it."""
         return self.place / "channel"
 
+    @property
+    def services(self) -> Path:
+        """Where services keep their data; the box can write to it."""
+        return self.place / "services"
+
 
 @contextmanager
 def make_ready(going: Going) -> Iterator[Ready]:
@@ -145,6 +150,9 @@ def _box_spec(going: Going, layer: Layer | None) -> BoxSpec:
     scratch = going.place / "scratch"
     scratch.mkdir()
     writable = [going.channel]
+    if job.services:
+        going.services.mkdir()
+        writable.append(going.services)
     if layer:
         writable += [going.place / "env", shared.environments.cache]
     return BoxSpec(
@@ -174,13 +182,11 @@ def _services(
 ) -> dict[str, str]:
     from fairlead.runner.services import start_all
 
-    folder = going.place / "services"
-    folder.mkdir()
     started = start_all(
         going.job.services,
         box,
-        folder,
-        str(folder),
+        going.services,
+        str(going.services),
         going.shared.settings.home / "services",
         variables,
     )
