@@ -20,6 +20,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -53,16 +54,23 @@ def write(folder: Path, scenario) -> None:
         subprocess.run(("git", *identity, *args), cwd=folder, check=True, capture_output=True)
 
 
-def processes_with(pattern: str) -> list[str]:
+def processes_of(home: Path) -> list[str]:
+    """Command lines of all processes that a run with this home has left."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
-            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            if os.fsencode(home) in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
         except OSError:
             continue
-        if entry.name.isdecimal() and pattern in line and int(entry.name) != os.getpid():
-            found.append(line)
     return found
+
+
+def none_left(home: Path) -> bool:
+    until = time.monotonic() + 5
+    while processes_of(home) and time.monotonic() < until:
+        time.sleep(0.05)
+    return processes_of(home) == []
 
 
 @pytest.mark.parametrize(("scenario", "sandbox"), cases())
@@ -85,6 +93,7 @@ def test_scenario(scenario, sandbox, home, tmp_path):
             capture_output=True, timeout=300, check=False,
         )  # fmt: skip
     check(scenario, done, project)
+    assert none_left(home), processes_of(home)
 
 
 def store_secrets(project, env, secrets):
@@ -114,8 +123,6 @@ def check(scenario, done, project):
     skipped = {entry["job"]: entry["reason"] for entry in result.get("skipped", [])}
     for name, text in expect.get("skipped", {}).items():
         assert text in skipped[name]
-    if "gone" in expect:
-        assert processes_with(expect["gone"]) == []
 
 
 def check_job(job, wanted, folder):
