@@ -6,15 +6,14 @@ first value of each axis, put global variables in front, exclude, drop doubles, 
 
 import itertools
 import math
-from collections.abc import Callable
 
 import msgspec
 
 from fairlead.model import Location
-from fairlead.pipeline.document import Mapping, Node
+from fairlead.pipeline.travis.cells import Accept, Cell, selections
 from fairlead.pipeline.travis.env import Entry, read_job_env
 from fairlead.pipeline.travis.file import File
-from fairlead.pipeline.travis.nodes import Keys, Problems, items, keys, plain, same, text
+from fairlead.pipeline.travis.nodes import Keys, Problems, items, keys, text
 
 LIMIT = 200
 """Most jobs of one build, after what is excluded."""
@@ -25,31 +24,11 @@ AXES = ("os", "arch", "python")
 _DROPPED = frozenset({"import", "stages", "notifications", "version"})
 
 
-class Cell(msgspec.Struct, frozen=True, kw_only=True):
-    """One job before it is planned. ``env`` leaves the global variables out."""
-
-    config: Keys
-    env: Entry
-    all_env: Entry
-    location: Location
-    axes: tuple[str, ...] = ()
-
-    @property
-    def identity(self) -> tuple[object, ...]:
-        """What makes two jobs equal."""
-        variables = tuple(var.key for var in self.all_env)
-        return (variables, *sorted((key, plain(node)) for key, node in self.config.items()))
-
-
 class Dropped(msgspec.Struct, frozen=True, kw_only=True):
     """A job of the matrix that does not run, and why."""
 
     cell: Cell
     reason: str
-
-
-Accept = Callable[[Node | None, Cell], bool]
-"""Whether a condition holds for a job; no condition holds always."""
 
 
 def expand(file: File, accept: Accept, problems: Problems) -> tuple[list[Cell], list[Dropped]]:
@@ -65,7 +44,7 @@ def expand(file: File, accept: Accept, problems: Problems) -> tuple[list[Cell], 
         _cell(file, {**shared, **first, **own}, env, location, tuple(axes))
         for own, env, location in found
     ]
-    kept, dropped = _filter(file, _unique(cells), accept)
+    kept, dropped = _filter(file, _unique(cells), accept, problems)
     if len(kept) > LIMIT:
         problems.error(file.location, f"the matrix has {len(kept)} jobs; at most {LIMIT} can run")
     return kept, dropped
@@ -97,12 +76,10 @@ def _combine(file: File, axes: list[str], problems: Problems) -> list[_Row]:
 def _included(file: File, problems: Problems) -> list[_Row]:
     """The includes; one without a stage belongs to the stage of the one before."""
     found: list[_Row] = []
-    stage: Node | None = None
+    stage: Keys = {}
     for node in file.includes:
-        own = keys(node)
-        stage = own.get("stage", stage)
-        if stage is not None:
-            own["stage"] = stage
+        own = stage | keys(node)
+        stage = {"stage": own["stage"]} if "stage" in own else {}
         env = read_job_env(own.pop("env"), problems) if "env" in own else None
         found.append((own, env, node.location))
     return found
@@ -128,11 +105,14 @@ def _unique(cells: list[Cell]) -> list[Cell]:
     return list(found.values())
 
 
-def _filter(file: File, cells: list[Cell], accept: Accept) -> tuple[list[Cell], list[Dropped]]:
+def _filter(
+    file: File, cells: list[Cell], accept: Accept, problems: Problems
+) -> tuple[list[Cell], list[Dropped]]:
+    excludes = selections(file, file.excludes, problems)
     kept: list[Cell] = []
     dropped: list[Dropped] = []
     for cell in cells:
-        if (number := _excluded(file, cell, accept)) is not None:
+        if number := next((n for n, one in enumerate(excludes, 1) if one.takes(cell, accept)), 0):
             dropped.append(Dropped(cell=cell, reason=f"excluded by jobs.exclude, entry {number}"))
         elif not accept(cell.config.get("if"), cell):
             condition = " ".join((text(cell.config.get("if")) or "").split())
@@ -140,30 +120,3 @@ def _filter(file: File, cells: list[Cell], accept: Accept) -> tuple[list[Cell], 
         else:
             kept.append(cell)
     return kept, dropped
-
-
-def _excluded(file: File, cell: Cell, accept: Accept) -> int | None:
-    for number, entry in enumerate(file.excludes, 1):
-        if matches(entry, cell, file) and accept(entry.get("if"), cell):
-            return number
-    return None
-
-
-def matches(entry: Mapping, cell: Cell, file: File) -> bool:
-    """Whether every key that ``exclude`` or ``allow_failures`` lists is equal in the job.
-
-    Variables must be equal in name, value and order, the global ones left aside.
-    """
-    listed = {key: node for key, node in keys(entry).items() if key != "if"}
-    return bool(listed) and all(_equal(key, node, cell, file) for key, node in listed.items())
-
-
-def _equal(key: str, node: Node, cell: Cell, file: File) -> bool:
-    if key == "env":
-        shared = {var.key for var in file.env.shared}
-        wanted = [var.key for var in read_job_env(node, Problems())]
-        own = [var.key for var in cell.env]
-        return own == wanted or [k for k in own if k not in shared] == wanted
-    if key == "stage":
-        return (text(cell.config.get("stage")) or "test").lower() == (text(node) or "").lower()
-    return same(cell.config.get(key), node)

@@ -42,12 +42,10 @@ def plain(node: Node | None) -> Plain:
     return None
 
 
-def same(left: Node | None, right: Node | None) -> bool:
-    """Whether two values are equal, where one value stands for a list of one."""
-    a, b = (
-        value if isinstance(value, tuple) else (value,) for value in (plain(left), plain(right))
-    )
-    return a == b
+def listed(node: Node | None) -> Plain:
+    """The content of a node for comparing, where one value stands for a list of one."""
+    value = plain(node)
+    return value if isinstance(value, tuple) else (value,)
 
 
 def keys(node: Mapping) -> Keys:

@@ -1,6 +1,7 @@
 """From the bytes of a ``.travis.yml`` to a plan."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import msgspec
 
@@ -9,13 +10,14 @@ from fairlead.model import Install, Job, Origin, Pairs, Plan, Skipped, Trigger
 from fairlead.pipeline.document import Node
 from fairlead.pipeline.travis.allowed import allow_failures
 from fairlead.pipeline.travis.builtin import builtin_variables
+from fairlead.pipeline.travis.cells import Cell
 from fairlead.pipeline.travis.conditions import ConditionError, parse
 from fairlead.pipeline.travis.deploys import read_deploys
 from fairlead.pipeline.travis.env import Entry
 from fairlead.pipeline.travis.facts import facts
 from fairlead.pipeline.travis.file import File, read
 from fairlead.pipeline.travis.filters import refusal
-from fairlead.pipeline.travis.matrix import Cell, expand
+from fairlead.pipeline.travis.matrix import expand
 from fairlead.pipeline.travis.naming import slug, unique_ids
 from fairlead.pipeline.travis.nodes import Keys, Problems, text
 from fairlead.pipeline.travis.phases import read_steps
@@ -90,7 +92,7 @@ class _Planner:
     def plan(self) -> Plan:
         cells, dropped = expand(self.file, self.accepts_job, self.problems)
         stages = arrange(self.file, cells, self.accepts_stage)
-        named = _with_ids(allow_failures(self.file, stages, self.accepts_job))
+        named = _with_ids(allow_failures(self.file, stages, self.accepts_job, self.problems))
         self.secure.learn(var for cell in cells for var in cell.all_env)
         report_unused(self.file.keys, self.problems)
         refused = refusal(self.file, self.trigger, self.problems) or self.refused_build()
@@ -167,15 +169,17 @@ class _Planner:
         return self.holds(node, cell.config, cell.all_env)
 
     def accepts_stage(self, node: Node | None) -> bool:
-        return self.holds(node, self.file.keys, self.root_env())
+        return self.holds(node, self.file.keys, self.root_env)
 
     def refused_build(self) -> str:
         node = self.file.keys.get("if")
-        if self.holds(node, self.file.keys, self.root_env()):
+        if self.holds(node, self.file.keys, self.root_env):
             return ""
         return f"the build's condition does not hold: {' '.join((text(node) or '').split())}"
 
+    @cached_property
     def root_env(self) -> Entry:
+        """All variables at the root, as conditions on builds and stages see them."""
         rows = (var for row in self.file.env.rows for var in row)
         return (*self.file.env.shared, *rows)
 

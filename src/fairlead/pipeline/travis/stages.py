@@ -5,8 +5,8 @@ from collections.abc import Callable
 import msgspec
 
 from fairlead.pipeline.document import Mapping, Node, Scalar
+from fairlead.pipeline.travis.cells import Cell
 from fairlead.pipeline.travis.file import File
-from fairlead.pipeline.travis.matrix import Cell
 from fairlead.pipeline.travis.nodes import items, text
 
 DEFAULT = "test"

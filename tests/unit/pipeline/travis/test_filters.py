@@ -96,3 +96,11 @@ def test_the_builds_own_condition(travis):
 def test_a_broken_expression_has_its_place(travis):
     with pytest.raises(PipelineError, match=r"yml:2:19: not a regular expression: /\(/"):
         travis("language: python\nbranches: {only: ['/(/']}")
+
+
+def test_a_local_run_on_a_tagged_commit_is_of_its_branch(travis):
+    text = "language: python\nbranches: {only: master}"
+    plan = travis(text, event="local", tag="v1")
+    assert plan.warnings == ()
+    assert dict(plan.jobs[0].env)["TRAVIS_BRANCH"] == "master"
+    assert dict(plan.jobs[0].env)["TRAVIS_TAG"] == "v1"

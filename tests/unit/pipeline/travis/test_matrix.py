@@ -332,3 +332,9 @@ def test_the_matrix_is_the_product_and_what_is_included_less_what_is_excluded(
     found = plan(text.encode(), "t", MemoryTree({}), Trigger(branch="b"), secrets=None)
     assert [(job.python, dict(job.axes).get("env", "")) for job in found.jobs] == expected
     assert len({job.id for job in found.jobs}) == len(found.jobs)
+
+
+def test_too_many_selections_are_refused(travis):
+    entries = ", ".join(f"{{env: B={number}}}" for number in range(501))
+    with pytest.raises(PipelineError, match="more than 500 entries"):
+        travis(f"language: python\njobs: {{exclude: [{entries}]}}")
