@@ -1,0 +1,16 @@
+"""Environments by content: stored once, used read-only by many jobs, each through its own layer."""
+
+from .layers import Layer, layer
+from .prepare import Environment, Environments
+from .request import EnvironmentRequest, read_request
+from .requirements import LocalProject
+
+__all__ = [
+    "Environment",
+    "EnvironmentRequest",
+    "Environments",
+    "Layer",
+    "LocalProject",
+    "layer",
+    "read_request",
+]

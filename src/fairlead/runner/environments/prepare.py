@@ -1,0 +1,294 @@
+"""From a request to an environment that may be used: found in milliseconds, or built once."""
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+from fairlead.runner.environments.command import Unreachable, find_uv, surroundings
+from fairlead.runner.environments.contents import Contents, read_contents
+from fairlead.runner.environments.indexes import Indexes, masked, read_indexes
+from fairlead.runner.environments.request import EnvironmentRequest
+from fairlead.runner.environments.requirements import LocalProject
+from fairlead.runner.environments.resolution import (
+    FIXED,
+    Resolution,
+    Resolutions,
+    environment_key,
+    today,
+)
+from fairlead.runner.environments.store import Aside, Store
+from fairlead.runner.pythons import Interpreter
+
+if TYPE_CHECKING:
+    from fairlead.runner.environments.pip import Pip
+    from fairlead.runner.environments.uv import Uv
+
+_FIRST_FOR_UV = (3, 6)
+_FIRST_WITHOUT_SETUPTOOLS = (3, 12)
+Progress = Callable[[str], None]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A stored folder and what lies in it."""
+
+    path: Path
+    contents: Contents
+
+    @property
+    def site(self) -> Path:
+        """Its packages folder."""
+        return self.path / self.contents.site
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored environment, to be used read-only through a layer.
+
+    ``parts`` are the folders whose packages a layer shows, first one first; ``bare`` is the
+    empty environment that a layer copies where Python is too old for ``pyvenv.cfg``.
+    ``resolution`` has one pinned package a line. ``projects`` are the folders of the project to
+    install into each layer. ``seconds`` is what preparing took, ``reused`` whether nothing had
+    to be built for it; ``notices`` must be said beside the result.
+    """
+
+    key: str
+    path: Path
+    interpreter: Interpreter
+    site_packages: Path
+    parts: tuple[Part, ...]
+    resolution: str
+    projects: tuple[LocalProject, ...] = ()
+    readable: tuple[Path, ...] = ()
+    reused: bool = True
+    seconds: float = 0.0
+    notices: tuple[str, ...] = ()
+    bare: Path | None = None
+    trust: str = "trusted"
+
+
+class Environments:
+    """The environments stored below ``home``, shared by all processes of this machine.
+
+    What ``prepare`` returned is kept from removal until ``close`` or the end of the process.
+    ``environ`` is the person's; ``uv`` the program where it is not to be looked for.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        environ: Mapping[str, str],
+        *,
+        uv: Path | None = None,
+        day: Callable[[], str] = today,
+    ) -> None:
+        self.home = home
+        self.store = Store(home / "envs")
+        self._environ = environ
+        self._uv = uv
+        self._day = day
+        self._resolutions = Resolutions(home / "resolutions")
+        self._held: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        with suppress(Exception):
+            self.close()
+
+    def close(self) -> None:
+        """Let go of all environments: they may be removed from now on."""
+        with self._lock:
+            handles, self._held = tuple(self._held.values()), {}
+        for handle in handles:
+            os.close(handle)
+
+    @cached_property
+    def indexes(self) -> Indexes:
+        """Where packages come from on this machine."""
+        return read_indexes(self._environ)
+
+    @cached_property
+    def uv(self) -> Path:
+        """The uv program. Raises ``EnvironmentFailed`` where there is none."""
+        return self._uv or find_uv(self._environ)
+
+    def prepare(self, request: EnvironmentRequest, progress: Progress | None = None) -> Environment:
+        """The environment for ``request``, built where it is not there yet.
+
+        ``progress`` is told what takes long. Raises ``EnvironmentFailed`` with the installer's
+        own reason, ``StoreError`` where the disk refuses.
+        """
+        began = time.monotonic()
+        progress = progress or (lambda _: None)
+        legacy = request.interpreter.numbers < _FIRST_FOR_UV
+        resolved: list[str] = []
+        resolution = self._resolution(request, self._day(), _both(progress, resolved.append))
+        key, reused = self._built(request, resolution, "environment", progress)
+        part = self._part(key)
+        tools, notices = self._tools(request, progress)
+        return Environment(
+            key=key,
+            path=part.path,
+            interpreter=request.interpreter,
+            site_packages=part.site,
+            parts=(part, *tools),
+            resolution=masked("\n".join(part.contents.installed)),
+            projects=resolution.projects,
+            readable=self._readable(request.interpreter, (part, *tools)),
+            reused=reused and not (legacy and resolved),  # there, resolving is building
+            seconds=time.monotonic() - began,
+            notices=(*resolution.notices, *notices),
+            bare=self._pip(request.trust, progress).bare(request.interpreter) if legacy else None,
+            trust=request.trust,
+        )
+
+    def _readable(self, interpreter: Interpreter, parts: tuple[Part, ...]) -> tuple[Path, ...]:
+        """What a job in a sandbox must see of this machine for its Python to work."""
+        found = [part.path for part in parts]
+        found += [interpreter.base_prefix, *self.indexes.folders]
+        if not interpreter.real.is_relative_to(interpreter.base_prefix):
+            found.append(interpreter.real.parent)
+        return tuple(dict.fromkeys(found))
+
+    def _part(self, key: str) -> Part:
+        path = self.store.path(key)
+        return Part(path, read_contents(path))
+
+    def _tools(
+        self, request: EnvironmentRequest, progress: Progress
+    ) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+        """What steps that call pip need; where it cannot be had, the others are not held up."""
+        interpreter = request.interpreter
+        if interpreter.numbers < _FIRST_FOR_UV:
+            path = self._pip(request.trust, progress).tools(interpreter)
+            return (Part(path, read_contents(path)),), ()
+        modern = interpreter.numbers >= _FIRST_WITHOUT_SETUPTOOLS
+        lines = ("pip",) if modern else ("pip", "setuptools", "wheel")
+        wanted = EnvironmentRequest(interpreter=interpreter, trust=request.trust, lines=lines)
+        try:
+            resolution = self._resolution(wanted, self._day()[:7], progress)
+            key, _ = self._built(wanted, resolution, "tools", progress)
+        except Unreachable as error:
+            return (), (f"steps cannot use pip: {error.message}",)
+        return (self._part(key),), ()
+
+    def _resolution(
+        self, request: EnvironmentRequest, period: str, progress: Progress
+    ) -> Resolution:
+        if request.empty:
+            return Resolution()
+        alone = not (request.lines or request.source)
+        if request.lock and alone:
+            period = FIXED
+
+        def resolve(request: EnvironmentRequest) -> Resolution:
+            progress(f"resolving the requirements for Python {request.interpreter.version}")
+            return self._installer(request, progress).resolve(request)
+
+        return self._resolutions.get(request, self.indexes.identity, period, resolve)
+
+    def _built(
+        self, request: EnvironmentRequest, resolution: Resolution, kind: str, progress: Progress
+    ) -> tuple[str, bool]:
+        """The key of the environment of a resolution, and whether it was there."""
+        key = environment_key(request, resolution, self.indexes.identity)
+
+        def make(aside: Aside) -> None:
+            from fairlead.runner.environments.build import Blueprint, fill
+
+            count = len(resolution.lines) + len(resolution.pinned)
+            what = f"{count} package" + ("s" if count != 1 else "")
+            version = request.interpreter.version
+            progress(f"building the environment for Python {version} ({what})")
+            installer = self._installer(request, progress)
+            blueprint = Blueprint(
+                kind=kind,
+                interpreter=request.interpreter,
+                final=self.store.path(key),
+                install=lambda aside: installer.install(request, resolution, aside),
+                env=self._surroundings(request.trust),
+            )
+            fill(aside, blueprint)
+
+        return key, not self._hold(key, make, progress)
+
+    def _hold(self, key: str, make: Callable[[Aside], None], progress: Progress) -> bool:
+        """Make sure that a folder exists and stays; whether it had to be made."""
+        if key in self._held:
+            return False
+        wait = "waiting for another run that builds the same environment"
+        handle, made = self.store.ensure(key, make, lambda: progress(wait))
+        with self._lock:
+            spare = self._held.setdefault(key, handle)
+        if spare != handle:
+            os.close(handle)
+        return made
+
+    def _installer(self, request: EnvironmentRequest, progress: Progress) -> "Uv | Pip":
+        if request.interpreter.numbers < _FIRST_FOR_UV:
+            return self._pip(request.trust, progress)
+        from fairlead.runner.environments.uv import Uv
+
+        env = self._surroundings(request.trust)
+        return Uv(program=lambda: self.uv, env=env, store=self.store)
+
+    def _pip(self, trust: str, progress: Progress) -> "Pip":
+        from fairlead.runner.environments.pip import Pip
+
+        def hold(key: str, make: Callable[[Aside], None]) -> Path:
+            self._hold(key, make, progress)
+            return self.store.path(key)
+
+        return Pip(
+            store=self.store,
+            env=self._surroundings(trust),
+            indexes=self.indexes.identity,
+            helper=lambda: self._helper(progress),
+            hold=hold,
+        )
+
+    def _helper(self, progress: Progress) -> Path:
+        """The folder of an environment that holds the last virtualenv for old Pythons."""
+        from fairlead.runner.environments.pip import VIRTUALENV
+        from fairlead.runner.pythons import choose, find
+
+        newest = choose(find(self.home, self._environ), "3")
+        wanted = EnvironmentRequest(interpreter=newest, lines=(VIRTUALENV,))
+        resolution = self._resolution(wanted, FIXED, progress)
+        key, _ = self._built(wanted, resolution, "helper", progress)
+        return self.store.path(key)
+
+    def _surroundings(self, trust: str) -> dict[str, str]:
+        """What installers are run with: a cache of their own for each level of trust."""
+        env = surroundings(self._environ, self.indexes, trusted=trust != "untrusted")
+        safe = hashlib.sha256(trust.encode()).hexdigest()[:8] if "/" in trust else trust
+        return env | {
+            "UV_CACHE_DIR": str(self.home / "uv" / safe),
+            "PIP_CACHE_DIR": str(self.home / "pip" / safe),
+        }
+
+
+def _both(*sinks: Progress) -> Progress:
+    def tell(text: str) -> None:
+        for sink in sinks:
+            sink(text)
+
+    return tell
