@@ -10,8 +10,10 @@ import msgspec
 from fairlead.errors import ServiceFailed
 from fairlead.model import Pairs, Service
 from fairlead.runner.sandbox.base import Box, Running
+from fairlead.util.fs import remove_tree
 
 LOOPBACK = "127.0.0.1"
+_PATIENCE = 1.0  # seconds for something on the same machine to answer
 _LAST_BYTES = 2000
 _LAST_LINES = 8
 _LONGEST_SOCKET_FOLDER = 80  # bytes; the whole path of a socket may have 107, see unix(7)
@@ -81,27 +83,40 @@ def free_port(box: Box, usual: int = 0) -> int:
     raise ServiceFailed("no free port on the loopback address")
 
 
-def answers(box: Box, port: int, request: bytes = b"", answer: bytes = b"") -> bool:
-    """Whether something listens on ``port``, and replies to ``request`` with ``answer``."""
+def exchange(box: Box, port: int, request: bytes) -> bytes:
+    """What whatever listens on ``port`` replies to ``request``; empty where nothing does."""
     with box.tcp_socket() as probe:
-        probe.settimeout(1.0)
+        probe.settimeout(_PATIENCE)
         try:
             probe.connect((LOOPBACK, port))
-            if not request:
-                return True
             probe.sendall(request)
-            return answer in probe.recv(4096)
+            return probe.recv(4096)
         except OSError:
-            return False
+            return b""
 
 
-def socket_folder(place: Place) -> str:
-    """A folder for Unix sockets, as the box sees it, to be made by whoever listens there."""
+def listens(box: Box, port: int) -> bool:
+    """Whether anything takes connections on ``port``."""
+    with box.tcp_socket() as probe:
+        probe.settimeout(_PATIENCE)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+class SocketFolder(msgspec.Struct, frozen=True):
+    """A folder for Unix sockets, as the box sees it; whoever listens there makes it."""
+
+    path: str
+    clear: Callable[[], None] = lambda: None
+
+
+def socket_folder(place: Place) -> SocketFolder:
+    """A folder in the box's own temporary one, or elsewhere where that has too long a name."""
     folder = f"{place.box.tmp}/{place.service.name}"
     if len(folder.encode()) <= _LONGEST_SOCKET_FOLDER:
-        return folder
-    # Only where there is no isolation can this be a long path; /tmp is then everybody's.
-    return f"/tmp/fairlead-{secrets.token_hex(8)}"  # noqa: S108 — unguessable, made with 0700
+        return SocketFolder(folder)
+    # Only where there is no isolation can this be so; /tmp is then everybody's.
+    folder = f"/tmp/fairlead-{secrets.token_hex(8)}"  # noqa: S108 — unguessable, made with 0700
+    return SocketFolder(folder, lambda: remove_tree(Path(folder)))
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

@@ -1,4 +1,8 @@
-"""Folders of PostgreSQL data: made by ``initdb`` once per version, and copied for every job."""
+"""PostgreSQL clusters: initialised once per version, kept as an archive, unpacked for every job.
+
+They are unpacked where the box keeps temporary files, which is memory where the box is isolated:
+a cluster is a thousand small files, and every ``CREATE DATABASE`` copies three hundred of them.
+"""
 
 import os
 import pwd
@@ -15,13 +19,17 @@ import msgspec
 
 from fairlead.errors import ServiceFailed
 from fairlead.runner.sandbox.base import Running
-from fairlead.runner.services.base import Place, last_output, launch
-from fairlead.util.fs import locked, remove_tree, unusable
+from fairlead.runner.services.base import Place, last_output, launch, socket_folder
+from fairlead.util.fs import locked, remove_tree, unusable, write_atomic
 
-_RECIPE = 1  # part of a template's name: raised when initdb is to be called otherwise
-_NOBODY = 65534
-# Small files of a log that nobody needs copy fast; the last resort is for old systems.
+_RECIPE = 2  # part of a template's name: raised when initdb is to be called otherwise
+# Small files of a log that nobody needs unpack fast; the last resort is for old systems.
 _CHOICES = (("--locale=C.UTF-8", "--wal-segsize=1"), ("--locale=C",))
+_INITIALISE = (
+    'umask 077; data=$1; archive=$2; shift 2; "$@" -D "$data" && '
+    'tar -cf "$archive" -C "$data" . && rm -rf "$data"'
+)
+_NOBODY = 65534
 # PostgreSQL refuses to run as root, and needs no more than to be somebody else.
 _DROP = (
     "import os, sys; uid, gid = map(int, sys.argv[1:3]); os.setgroups([]); os.setgid(gid); "
@@ -30,45 +38,59 @@ _DROP = (
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """As whom a cluster is run, and where: ``host`` is its folder, seen from the box as ``inside``.
+    """As whom a cluster is run, and where.
 
-    ``prefix`` goes before every command; ``sockets`` is a folder the user may listen in, where
-    that is not the box's own.
+    ``host`` is a folder to hand files over in, which the box sees as ``inside``; ``data`` and
+    ``sockets`` are folders as the box sees them. ``prefix`` goes before every command.
     """
 
     host: Path
     inside: str
+    data: str
+    sockets: str
     owner: tuple[int, int] | None = None
     prefix: tuple[str, ...] = ()
-    sockets: str = ""
     clear: Callable[[], None] = lambda: None
+
+    def give(self, path: Path) -> None:
+        """Let the account's user have a file."""
+        if self.owner:
+            os.chown(path, *self.owner)
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
-    """An initialised cluster to copy, and its user's password."""
+    """An initialised cluster, as an archive, and its user's password."""
 
-    data: Path
+    archive: Path
     password: str
 
 
 def account_for(place: Place) -> Account:
     """The box's user, or an ordinary one where that is root (only without isolation)."""
     if place.box.uid != 0:
-        return Account(host=place.host, inside=place.inside)
+        sockets = socket_folder(place)
+        return Account(
+            host=place.host,
+            inside=place.inside,
+            data=f"{place.box.tmp}/{place.service.name}-data",
+            sockets=sockets.path,
+            clear=sockets.clear,
+        )
     try:
         entry = pwd.getpwnam("postgres")
         owner = (entry.pw_uid, entry.pw_gid)
     except KeyError:
         owner = (_NOBODY, _NOBODY)
-    # The job's folder may lie below one that only root can enter.
+    # The job's own folders may lie below one that only root can enter.
     folder = Path(tempfile.mkdtemp(prefix="fairlead-"))
     os.chown(folder, *owner)
     return Account(
         host=folder,
         inside=str(folder),
+        data=str(folder / "data"),
+        sockets=str(folder / "sockets"),
         owner=owner,
         prefix=(sys.executable, "-I", "-S", "-c", _DROP, str(owner[0]), str(owner[1])),
-        sockets=str(folder / "sockets"),
         clear=lambda: remove_tree(folder),
     )
 
@@ -79,24 +101,22 @@ def template_for(place: Place, account: Account, programs: Path) -> Template:
     Raises ``ServiceFailed`` with the last output of ``initdb``.
     """
     folder = place.cache / "postgres" / _fingerprint(programs / "postgres")
+    template = folder / "cluster.tar"
     with locked(folder.with_suffix(".lock")):
-        if not (folder / "password").exists():
+        if not template.exists():
             _make(place, account, programs, folder)
-    return Template(data=folder / "data", password=(folder / "password").read_text("ascii"))
+    return Template(archive=template, password=(folder / "password").read_text("ascii"))
 
 
-def fill_cluster(account: Account, template: Template) -> Path:
-    """Copy the template to where the server will find it; returns the data folder."""
-    data = account.host / "data"
-    if not data.exists():
-        try:
-            shutil.copytree(template.data, data, copy_function=shutil.copyfile)
-        except (OSError, shutil.Error) as error:
-            raise ServiceFailed(f"postgres: cannot copy a cluster to {data}: {error}") from error
-    data.chmod(0o700)
-    if account.owner:
-        _give(data, account.owner)
-    return data
+def hand_over(account: Account, template: Template) -> str:
+    """Put a copy of the template where the box sees it; returns its path there."""
+    copy = account.host / template.archive.name
+    try:
+        shutil.copyfile(template.archive, copy)
+    except OSError as error:
+        raise unusable(copy, error) from error
+    account.give(copy)
+    return f"{account.inside}/{copy.name}"
 
 
 def _fingerprint(program: Path) -> str:
@@ -110,50 +130,34 @@ def _make(place: Place, account: Account, programs: Path, folder: Path) -> None:
     secret = account.host / "password"
     secret.touch(mode=0o600)
     secret.write_text(password, "ascii")
-    if account.owner:
-        os.chown(secret, *account.owner)
+    account.give(secret)
     _initialise(place, account, programs)
     secret.unlink()
-    remove_tree(folder)
-    aside = folder.with_name(f"{folder.name}.{os.getpid()}")
-    remove_tree(aside)
-    try:
-        aside.mkdir(mode=0o700)
-        shutil.copytree(account.host / "data", aside / "data")
-        (aside / "password").write_text(password, "ascii")
-        aside.rename(folder)
-    except OSError as error:
-        raise unusable(folder, error) from error
+    # The archive comes last: where it is, the template is complete.
+    write_atomic(folder / "password", password.encode(), mode=0o600)
+    write_atomic(folder / "cluster.tar", (account.host / "new.tar").read_bytes(), mode=0o600)
+    (account.host / "new.tar").unlink()
 
 
 def _initialise(place: Place, account: Account, programs: Path) -> None:
-    argv = (
-        *account.prefix, str(programs / "initdb"), "-D", f"{account.inside}/data",
-        "--username=postgres", "--auth-local=trust", "--auth-host=scram-sha-256",
-        f"--pwfile={account.inside}/password", "--encoding=UTF8", "--no-sync",
+    into = ("/bin/sh", "-c", _INITIALISE, "initdb", account.data, f"{account.inside}/new.tar")
+    initdb = (
+        str(programs / "initdb"), "--username=postgres", "--encoding=UTF8", "--no-sync",
+        "--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={account.inside}/password",
     )  # fmt: skip
     for choices in _CHOICES:
-        code = _wait(launch(place, (*argv, *choices)), place.service.timeout)
+        running = launch(place, (*account.prefix, *into, *initdb, *choices))
+        code = _wait(running, place.service.timeout)
         if code == 0:
             return
     how = "took too long" if code is None else f"ended with {code}"
-    raise ServiceFailed(f"postgres: initdb {how}", hint=last_output(place))
+    raise ServiceFailed(f"{place.service.name}: PostgreSQL's initdb {how}", hint=last_output(place))
 
 
 def _wait(running: Running, timeout: float) -> int | None:
     until = time.monotonic() + timeout
-    try:
-        while (code := running.poll()) is None and time.monotonic() < until:
-            time.sleep(0.01)
-        if code is None:
-            running.kill()
-        return code
-    finally:
-        running.close()
-
-
-def _give(folder: Path, owner: tuple[int, int]) -> None:
-    for root, _folders, files in os.walk(folder):
-        os.chown(root, *owner)
-        for name in files:
-            os.chown(os.path.join(root, name), *owner)
+    while (code := running.poll()) is None and time.monotonic() < until:
+        time.sleep(0.01)
+    running.kill()
+    running.close()
+    return code

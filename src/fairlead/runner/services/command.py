@@ -11,11 +11,11 @@ from fairlead.runner.services.base import (
     LOOPBACK,
     Place,
     Started,
-    answers,
     asked_env,
     filled,
     free_port,
     launch,
+    listens,
     socket_folder,
 )
 
@@ -30,18 +30,24 @@ def start(place: Place) -> Started:
     service = place.service
     if not service.command.strip():
         raise ServiceFailed(f"{service.name}: a service needs a command")
-    port, folder = free_port(place.box), socket_folder(place)
+    port, sockets = free_port(place.box), socket_folder(place)
     values = {
         "port": str(port),
-        "socket": f"{folder}/socket",
+        "socket": f"{sockets.path}/socket",
         "folder": place.inside,
         "host": LOOPBACK,
     }
     env = asked_env(service, values)
     command = filled(service.command, values)
-    make = f"mkdir -p -m 700 {shlex.quote(folder)} || exit"
+    make = f"mkdir -p -m 700 {shlex.quote(sockets.path)} || exit"
     running = launch(place, ("/bin/sh", "-c", f"{make}\n{command}"), dict(env))
-    return Started(place=place, running=running, ready=_readiness(place, values, env), env=env)
+    return Started(
+        place=place,
+        running=running,
+        ready=_readiness(place, values, env),
+        env=env,
+        clear=sockets.clear,
+    )
 
 
 def _readiness(place: Place, values: dict[str, str], env: Pairs) -> Callable[[], bool]:
@@ -51,7 +57,7 @@ def _readiness(place: Place, values: dict[str, str], env: Pairs) -> Callable[[],
         return _Check(place, values, env)
     texts = (service.command, *(text for _, text in service.env))
     if any("{port}" in text for text in texts):
-        return lambda: answers(place.box, int(values["port"]))
+        return lambda: listens(place.box, int(values["port"]))
     settled = time.monotonic() + _SETTLING
     return lambda: time.monotonic() >= settled
 
@@ -63,7 +69,7 @@ class _Check:
         self._place = place
         self._command = filled(place.service.ready, values)
         self._env = {**place.env, **dict(env)}
-        self._running: "Running | None" = None
+        self._running: Running | None = None
 
     def __call__(self) -> bool:
         if self._running is None:

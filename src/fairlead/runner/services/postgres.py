@@ -1,6 +1,4 @@
-"""PostgreSQL: a cluster of the job's own, copied from a template that was initialised once."""
-
-from pathlib import Path
+"""PostgreSQL: a server of the job's own, on a cluster that was initialised once."""
 
 from fairlead.model import Pairs
 from fairlead.runner.services.base import (
@@ -8,11 +6,11 @@ from fairlead.runner.services.base import (
     Place,
     Started,
     asked_env,
+    exchange,
     free_port,
     launch,
-    socket_folder,
 )
-from fairlead.runner.services.cluster import Account, account_for, fill_cluster, template_for
+from fairlead.runner.services.cluster import Account, account_for, hand_over, template_for
 from fairlead.runner.services.programs import find_postgres
 
 _USUAL_PORT = 5432
@@ -25,7 +23,14 @@ _SETTINGS = (
     ("listen_addresses", LOOPBACK),
     ("unix_socket_permissions", "0700"),
 )
-_STATUS_LINE = 7  # of postmaster.pid, since PostgreSQL 10
+_UNPACK = (
+    'umask 077; mkdir -p "$1" "$2" && tar -xf "$3" -C "$2" && rm -f "$3" && shift 3 && exec "$@"'
+)
+# A StartupMessage of the protocol 3.0, and the first byte of the answer of a server that takes
+# connections (chapter "Message Formats" of PostgreSQL's manual).
+_FIELDS = f"user\0{_USER}\0database\0{_DATABASE}\0\0".encode()
+_HELLO = (8 + len(_FIELDS)).to_bytes(4, "big") + (3 << 16).to_bytes(4, "big") + _FIELDS
+_WELCOME = b"R"
 
 
 def start(place: Place) -> Started:
@@ -37,35 +42,26 @@ def start(place: Place) -> Started:
     account = account_for(place)
     try:
         template = template_for(place, account, programs)
-        data = fill_cluster(account, template)
-        port, folder = free_port(place.box, _USUAL_PORT), account.sockets or socket_folder(place)
-        running = launch(place, _server(account, str(programs / "postgres"), folder, port))
+        archive = hand_over(account, template)
+        port = free_port(place.box, _USUAL_PORT)
+        running = launch(place, _server(account, archive, str(programs / "postgres"), port))
     except BaseException:
         account.clear()
         raise
     return Started(
         place=place,
         running=running,
-        ready=lambda: _is_ready(data),
-        env=_variables(place, port, folder, template.password),
+        ready=lambda: exchange(place.box, port, _HELLO).startswith(_WELCOME),
+        env=_variables(place, port, account.sockets, template.password),
         clear=account.clear,
     )
 
 
-def _server(account: Account, program: str, folder: str, port: int) -> tuple[str, ...]:
+def _server(account: Account, archive: str, program: str, port: int) -> tuple[str, ...]:
+    unpack = ("/bin/sh", "-c", _UNPACK, "postgres", account.sockets, account.data, archive)
     settings = [part for name, value in _SETTINGS for part in ("-c", f"{name}={value}")]
-    launcher = ("/bin/sh", "-c", 'mkdir -p -m 700 "$1" && shift && exec "$@"', "postgres", folder)
-    command = (program, "-D", f"{account.inside}/data", "-k", folder, "-p", str(port), *settings)
-    return (*account.prefix, *launcher, *command)
-
-
-def _is_ready(data: Path) -> bool:
-    """What the server itself writes down; asking costs a process each time."""
-    try:
-        lines = (data / "postmaster.pid").read_text("ascii", "replace").splitlines()
-    except OSError:
-        return False
-    return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready"
+    where = ("-D", account.data, "-k", account.sockets, "-p", str(port))
+    return (*account.prefix, *unpack, program, *where, *settings)
 
 
 def _variables(place: Place, port: int, folder: str, password: str) -> Pairs:

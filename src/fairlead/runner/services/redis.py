@@ -8,8 +8,8 @@ from fairlead.runner.services.base import (
     LOOPBACK,
     Place,
     Started,
-    answers,
     asked_env,
+    exchange,
     free_port,
     launch,
     socket_folder,
@@ -34,17 +34,17 @@ def find() -> str:
 def start(place: Place) -> Started:
     """Start a server on a port and a socket of its own; steps get ``REDIS_URL``."""
     program = find()
-    port, folder = free_port(place.box, _USUAL_PORT), socket_folder(place)
+    port, sockets = free_port(place.box, _USUAL_PORT), socket_folder(place)
     # On a loopback that others use too, a server without password would be theirs as well.
     password = "" if place.box.own_network else secrets.token_urlsafe(16)
     path = place.host / "redis.conf"
     path.touch(mode=0o600)
-    path.write_text(_configuration(place, port, f"{folder}/redis.sock", password))
+    path.write_text(_configuration(place, port, f"{sockets.path}/redis.sock", password))
     launcher = ("/bin/sh", "-c", 'mkdir -p -m 700 "$1" && exec "$2" "$3"', "redis")
-    running = launch(place, (*launcher, folder, program, f"{place.inside}/redis.conf"))
+    running = launch(place, (*launcher, sockets.path, program, f"{place.inside}/redis.conf"))
     values = {
         "port": str(port),
-        "socket": f"{folder}/redis.sock",
+        "socket": f"{sockets.path}/redis.sock",
         "folder": place.inside,
         "host": LOOPBACK,
     }
@@ -55,8 +55,9 @@ def start(place: Place) -> Started:
     return Started(
         place=place,
         running=running,
-        ready=lambda: answers(place.box, port, greeting.encode(), b"+PONG"),
+        ready=lambda: exchange(place.box, port, greeting.encode()).endswith(b"+PONG\r\n"),
         env=(("REDIS_URL", url), *asked_env(place.service, values)),
+        clear=sockets.clear,
     )
 
 

@@ -35,7 +35,7 @@ class StartedServices(msgspec.Struct, frozen=True, kw_only=True):
             _end(one)
 
 
-def start_all(  # noqa: PLR0917 — called in one place, in the order of what they are needed for
+def start_all(  # noqa: PLR0917 — in the order in which they are needed
     services: tuple[Service, ...],
     box: Box,
     folder_host: Path,
@@ -46,14 +46,14 @@ def start_all(  # noqa: PLR0917 — called in one place, in the order of what th
     """Start the services of a job side by side, and wait until all answer.
 
     ``folder_host`` is an empty folder, which the box can write to as ``folder_inside``; ``cache``
-    is kept between runs. ``env`` is what the job's steps get: each service gets it too, and later
-    ones what those before them offer. Raises ``ServiceFailed`` after ending those that run.
+    is kept between runs. ``env`` is what the job's steps get: each service gets it too, and a
+    command also what the services before it offer. Raises ``ServiceFailed`` after ending those that run.
     """
     started: list[Started] = []
     offered: dict[str, str] = {}
     seconds: dict[str, float] = {}
     try:
-        for service in services:
+        for service in sorted(services, key=_ours_first):
             place = Place(
                 service=service,
                 box=box,
@@ -73,6 +73,15 @@ def start_all(  # noqa: PLR0917 — called in one place, in the order of what th
         raise
     pairs = tuple(pair for one in started for pair in one.env)
     return StartedServices(env=pairs, seconds=tuple(seconds.items()), started=tuple(started))
+
+
+def _ours_first(service: Service) -> bool:
+    """A project's own programs come last.
+
+    They may need the others, and are not to be there yet while a template is made that other jobs
+    will use.
+    """
+    return service.kind == "command"
 
 
 def _start(place: Place) -> Started:

@@ -1,0 +1,68 @@
+"""``fairlead doctor``: what is there on this machine, what is missing, and how to get it."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fairlead.runner.doctor import Finding
+
+_SYMBOLS = {
+    "ok": ("✓", "ok", "green"),
+    "lacking": ("!", "!", "yellow"),
+    "missing": ("✗", "x", "red"),
+}
+
+
+@click.command(help="Say what is missing on this machine and how to get it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def command(*, as_json: bool) -> None:
+    """Exit with 0 when ``fairlead run`` can work here, with 2 when it cannot."""
+    from fairlead.cli import context
+    from fairlead.runner.doctor import can_run, examine
+
+    findings = examine(context.settings().home, os.environ)
+    works = can_run(findings)
+    if as_json:
+        click.echo(encode(findings, works=works))
+    else:
+        fancy = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+        colour = sys.stdout.isatty() and not _wants_no_colour(os.environ)
+        for line in lines(findings, works=works, fancy=fancy):
+            click.echo(line if colour else click.unstyle(line), color=colour)
+    if not works:
+        sys.exit(2)
+
+
+def lines(findings: "Sequence[Finding]", *, works: bool, fancy: bool) -> list[str]:
+    """The findings for people; ``fancy`` allows symbols beyond ASCII."""
+    width = max(len(finding.name) for finding in findings)
+    shown = []
+    for finding in findings:
+        symbol, plain, colour = _SYMBOLS[finding.state]
+        mark = click.style(symbol if fancy else f"{plain:2}", fg=colour)
+        shown.append(f"{mark} {finding.name:{width}}  {finding.text}")
+        if finding.hint:
+            indent = " " * (width + (4 if fancy else 5))
+            shown.append(click.style(f"{indent}{finding.hint}", dim=True))
+    shown.append("")
+    can = "fairlead run works here" if works else "fairlead run cannot work here yet"
+    shown.append(click.style(can, bold=True))
+    return shown
+
+
+def encode(findings: "Sequence[Finding]", *, works: bool) -> str:
+    """The findings as JSON: ``{"works": …, "findings": [{name, state, text, hint}, …]}``."""
+    import msgspec
+
+    data = msgspec.json.encode({"works": works, "findings": list(findings)})
+    return msgspec.json.format(data, indent=2).decode()
+
+
+def _wants_no_colour(environ: "Mapping[str, str]") -> bool:
+    """See https://no-color.org: any value but the empty one."""
+    return bool(environ.get("NO_COLOR"))
