@@ -32,6 +32,8 @@ def parse(data: bytes, file: str, *, limit: int = LIMIT) -> "Element":
     skipped = data[: len(data) - len(text)].count(b"\n")
     if not text:
         raise unreadable(file, "the file is empty")
+    if b"<" not in text[:8]:  # a byte order mark may come first; expat is slow to see such files
+        raise unreadable(file, "broken XML: it does not begin with <", line=skipped + 1, column=1)
     try:
         root = _parser(text)(_readable(text))
     except ParseError as error:

@@ -7,7 +7,7 @@ from typing import TypeGuard
 from fairlead.model import Level, Violation
 
 _MOST = 9  # digits of a number that can be a line
-_NOT_A_PATH = re.compile(r"[\d.\-]*")  # "12" of a clock's 12:30:45, "1.2" of a version
+_NOT_A_PATH = re.compile(r"[\d.\-\s\[(/T]*")  # "[2026-01-31 12" before a clock's 30:45
 
 
 def is_record(value: object) -> TypeGuard[Mapping[str, object]]:

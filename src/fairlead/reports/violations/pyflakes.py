@@ -8,11 +8,13 @@ import re
 
 from fairlead.model import Level, Violation, Violations
 from fairlead.reports.raw import lines_of
-from fairlead.reports.violations.common import is_path, number
+from fairlead.reports.violations.common import number
 
 _LINE = re.compile(
     r"(?P<path>[^\s:][^:]*):(?P<line>\d+):(?:(?P<column>\d+):?)? (?P<message>[^\s].*)"
 )
+# Any words may follow, so the path must look like one: not "INFO 12" before a clock's 30:45.
+_PATH = re.compile(r".*\.\w+|.*/.*[^\d]|<stdin>")
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*"|\d+""")
 _GRAVER = re.compile(r"undefined-name|invalid-syntax|.*syntax|unexpected-|unterminated-|unindent")
 
@@ -20,7 +22,7 @@ _GRAVER = re.compile(r"undefined-name|invalid-syntax|.*syntax|unexpected-|unterm
 def read(data: bytes, file: str) -> Violations:  # noqa: ARG001 — a log without lines is no error
     """What pyflakes said."""
     found = (_LINE.match(line) for line in lines_of(data))
-    items = tuple(_violation(match) for match in found if match and is_path(match["path"]))
+    items = tuple(_violation(match) for match in found if match and _PATH.fullmatch(match["path"]))
     return Violations(tool="pyflakes", items=items)
 
 

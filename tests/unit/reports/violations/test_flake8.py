@@ -11,6 +11,7 @@ LOG = b"""+ flake8 pkg
 pkg/b.py:1:8: E999 SyntaxError: invalid syntax
 pkg/b.py:3: [WPS123] Found something
 10:30:15: E501 is a clock
+[2026-01-31 10:30:15: E501 is a clock
 1     E999 SyntaxError: invalid syntax
 """
 

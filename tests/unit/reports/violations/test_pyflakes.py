@@ -2,6 +2,8 @@ from fairlead.model import Level
 from fairlead.reports.violations import pyflakes
 
 LOG = b"""12:30:45 starting
+2026-01-31 12:30:45 INFO src/a.py:3: nothing
+INFO 12:30:45 done
 pkg/a.py:1:1: 'os' imported but unused
 pkg/a.py:6:15: undefined name 'z'
 pkg/a.py:7: redefinition of unused 'f' from line 4
