@@ -98,7 +98,7 @@ class _Telling:
         stopped = [job.job for job in self._result.jobs if job.outcome is Outcome.CANCELLED]
         if stopped and self._result.outcome is not Outcome.CANCELLED:
             yield f"{plural(len(stopped), 'job')} cancelled: {self._names.listed(stopped)}"
-        skipped = self._result.skipped or self._result.plan.skipped
+        skipped = self._result.skipped
         if skipped:
             names = listing(list(dict.fromkeys(each.job for each in skipped)))
             yield f"{plural(len(skipped), 'job')} skipped: {names}"

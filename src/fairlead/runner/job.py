@@ -28,7 +28,7 @@ from fairlead.runner.cancel import Cancel
 from fairlead.runner.checkout import Source, fill_workspace
 from fairlead.runner.environments import Environment, Environments
 from fairlead.runner.log import Log
-from fairlead.runner.prepare import Going, Ready, make_ready
+from fairlead.runner.prepare import Going, Ready, make_ready, prepare_environment
 from fairlead.runner.sandbox.base import Sandbox
 from fairlead.runner.secrets import Secrets
 from fairlead.runner.steps import StepsEnd, Surroundings, run_steps, wanted_again
@@ -199,11 +199,7 @@ class _Attempt:
         return end
 
     def _prepare(self) -> Environment | None:
-        if self._job.python is None:
-            return None
-        from fairlead.runner.prepare import prepare_environment
-
-        return prepare_environment(self._shared, self._job, self._progress)
+        return prepare_environment(self._shared, self._job, self._workspace, self._progress)
 
     def _steps(self, ready: Ready, log: Log, deadline: float) -> StepsEnd:
         around = Surroundings(

@@ -14,9 +14,10 @@ from fairlead.model import Job, Limits
 from fairlead.runner.cancel import Cancel
 from fairlead.runner.checkout import readable_objects
 from fairlead.runner.collect import INSIDE
-from fairlead.runner.environments import Environment, Layer
+from fairlead.runner.environments import Environment, Layer, layer, read_request
 from fairlead.runner.execute import Watch, execute
 from fairlead.runner.log import Log
+from fairlead.runner.pythons import choose, find
 from fairlead.runner.reuse import Reusing
 from fairlead.runner.sandbox.base import Box, BoxSpec
 from fairlead.runner.stepcache import KeyParts, StepCache
@@ -71,8 +72,8 @@ class Going(msgspec.Struct, frozen=True, kw_only=True):
 def make_ready(going: Going) -> Iterator[Ready]:
     """Everything up to the first step; torn down at the end. Raises ``FairleadError``s."""
     (going.channel / "coverage").mkdir(parents=True)
-    layer = _layer(going)
-    variables = _variables(going, layer)
+    env = _layer(going)
+    variables = _variables(going, env)
     reuse = _reusing(going, variables)
     if reuse and reuse.all_known:
         yield Ready(
@@ -80,21 +81,44 @@ def make_ready(going: Going) -> Iterator[Ready]:
         )
         return
     with ExitStack() as stack:
-        box = stack.enter_context(going.shared.sandbox.open(_box_spec(going, layer)))
+        box = stack.enter_context(going.shared.sandbox.open(_box_spec(going, env)))
         if going.job.services:
             with going.phase("services"):
                 variables = variables | _services(going, box, variables, stack)
-        if layer and going.job.install.project != "none":
+        if env and env.environment.projects:
             with going.phase("install"):
-                _install_project(going, box, layer, variables)
+                _install_projects(going, box, env, variables)
         yield Ready(box=box, root=box.root, channel=going.channel, variables=variables, reuse=reuse)
+
+
+def prepare_environment(
+    shared: "Shared", job: Job, workspace: Path, progress: Callable[[str], None]
+) -> Environment | None:
+    """The stored environment for a job, ``None`` for a job without Python.
+
+    Raises ``InterpreterNotFound`` and ``EnvironmentFailed``.
+    """
+    if job.python is None:
+        return None
+    request = read_request(
+        job.install,
+        workspace,
+        interpreter=choose(find(shared.settings.home, shared.host), job.python),
+        trust="trusted" if shared.trigger.trusted else "untrusted",
+        tree=shared.source.tree,
+    )
+    return shared.environments.prepare(request, progress)
 
 
 def _layer(going: Going) -> Layer | None:
     if going.environment is None:
         return None
-    return going.shared.environments.layer(
-        going.environment, going.place / "env", extra_paths=(INSIDE,)
+    return layer(
+        going.environment,
+        going.place / "env",
+        extra_paths=(INSIDE,),
+        imports=("fairlead_boot",),
+        prompt=going.job.id,
     )
 
 
@@ -103,7 +127,7 @@ def _inside(going: Going) -> str:
     return "/ws" if going.shared.sandbox.moves else str(going.workspace)
 
 
-def _variables(going: Going, layer: Layer | None) -> dict[str, str]:
+def _variables(going: Going, env: Layer | None) -> dict[str, str]:
     shared, job = going.shared, going.job
     own = {"FAIRLEAD_EVENTS": str(going.channel / "events.jsonl")}
     own["FAIRLEAD_WORKSPACE"] = _inside(going)
@@ -116,7 +140,7 @@ def _variables(going: Going, layer: Layer | None) -> dict[str, str]:
         job,
         shared.trigger,
         host=shared.host,
-        layer=layer.variables if layer else {},
+        layer=env.variables if env else {},
         attempt=going.attempt,
         extra=(*own.items(), *secrets.items()),
     )
@@ -145,7 +169,7 @@ def _reusing(going: Going, variables: Mapping[str, str]) -> Reusing | None:
     )
 
 
-def _box_spec(going: Going, layer: Layer | None) -> BoxSpec:
+def _box_spec(going: Going, env: Layer | None) -> BoxSpec:
     shared, job = going.shared, going.job
     scratch = going.place / "scratch"
     scratch.mkdir()
@@ -153,14 +177,14 @@ def _box_spec(going: Going, layer: Layer | None) -> BoxSpec:
     if job.services:
         going.services.mkdir()
         writable.append(going.services)
-    if layer:
-        writable += [going.place / "env", shared.environments.cache]
+    if env:
+        writable += env.writable
     return BoxSpec(
         name=job.id,
         workspace=going.workspace,
         scratch=scratch,
         inside=_inside(going),
-        readable=(*(layer.readable if layer else ()), INSIDE, *readable_objects(shared.source)),
+        readable=(*(env.readable if env else ()), INSIDE, *readable_objects(shared.source)),
         writable=tuple(writable),
         network=job.network,
         limits=_limits(job.limits, shared),
@@ -194,7 +218,7 @@ def _services(
     return dict(started.env)
 
 
-def _install_project(going: Going, box: Box, layer: Layer, variables: Mapping[str, str]) -> None:
+def _install_projects(going: Going, box: Box, env: Layer, variables: Mapping[str, str]) -> None:
     """Install the project itself into the job's layer, by its own build code, in the box."""
     pieces: list[bytes] = []
 

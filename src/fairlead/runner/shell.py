@@ -52,7 +52,7 @@ def open_shell(order: Order, job: Job, say: Callable[[str], None]) -> int:
             job=job,
             attempt=1,
             place=place,
-            environment=prepare_environment(shared, job, say),
+            environment=prepare_environment(shared, job, place / "ws", say),
             log=log,
             cancel=cancel,
             phase=_quiet,
