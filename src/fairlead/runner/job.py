@@ -244,14 +244,19 @@ class _Attempt:
         return end
 
     def _judged(self, end: StepsEnd) -> StepsEnd:
-        """The end after the job's gates: what its coverage and violations are held to."""
+        """The end after the job's gates: what its coverage and violations are held to.
+
+        A linter that fails without any finding we can read has failed for another reason.
+        """
         job = self._job
         if end.outcome is not Outcome.PASSED or not (job.coverage or job.violations):
             return end
         from fairlead.reports.gates import judge
 
+        counted = {part.tool for part in self._report.violations if part.items}
+        reasons = [f"{tool} failed" for tool in end.found if tool not in counted]
         comparison = self._shared.baseline.compare_job(job.id, self._report)
-        reasons = judge(job, self._report, comparison)
+        reasons += judge(job, self._report, comparison)
         if not reasons:
             return end
         return msgspec.structs.replace(end, outcome=Outcome.FAILED, reason="; ".join(reasons))

@@ -37,6 +37,8 @@ class StepsEnd(msgspec.Struct, frozen=True, kw_only=True):
     timed_out: bool = False
     results: tuple[StepResult, ...] = ()
     cases: tuple[TestCase, ...] = ()
+    found: tuple[str, ...] = ()
+    """Tools whose steps failed only because they found something: gates decide on that."""
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +90,7 @@ class _Steps:
         self._results: list[StepResult] = []
         self._reason = ""
         self._timed_out = False
+        self._found: list[str] = []
         self._follower = Follower(
             around.channel / "events.jsonl",
             job=around.job.id,
@@ -100,7 +103,9 @@ class _Steps:
             if step.phase not in (Phase.SETUP, Phase.SCRIPT):
                 continue
             ended, result = self._with_retries(index, step)
-            if result.outcome is not Outcome.PASSED:
+            if result.outcome is Outcome.FAILED and gated(self._around.job, step.tool):
+                self._found.append(step.tool)
+            elif result.outcome is not Outcome.PASSED:
                 self._reason = job_reason(step.name, ended, result.reason)
                 self._timed_out = ended.timed_out
                 return result.outcome
@@ -122,6 +127,7 @@ class _Steps:
             timed_out=self._timed_out,
             results=tuple(self._results),
             cases=tuple(self._follower.cases),
+            found=tuple(self._found),
         )
 
     def _with_retries(self, index: int, step: Step) -> tuple[Ended, StepResult]:
@@ -224,6 +230,11 @@ class _Steps:
                 **self._around.where(),  # type: ignore[arg-type]
             )
         )
+
+
+def gated(job: Job, tool: str) -> bool:
+    """Whether a job has a gate for what ``tool`` finds, so that finding is not yet failing."""
+    return bool(tool) and any(gate.tool in ("", tool) for gate in job.violations)
 
 
 def judge_step(step: Step, ended: Ended) -> tuple[Outcome, str]:

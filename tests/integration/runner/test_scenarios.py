@@ -73,7 +73,7 @@ def none_left(home: Path) -> bool:
     return processes_of(home) == []
 
 
-@pytest.mark.parametrize(("scenario", "sandbox"), cases())
+@pytest.mark.parametrize(("scenario", "sandbox"), list(cases()))
 def test_scenario(scenario, sandbox, home, tmp_path):
     for program in (*scenario.get("programs", ()), *(["bwrap"] if sandbox != "process" else ())):
         if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
