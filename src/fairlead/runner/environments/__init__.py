@@ -2,6 +2,7 @@
 
 from .layers import Layer, layer
 from .prepare import Environment, Environments
+from .project import Workspace
 from .request import EnvironmentRequest, read_request
 from .requirements import LocalProject
 
@@ -11,6 +12,7 @@ __all__ = [
     "Environments",
     "Layer",
     "LocalProject",
+    "Workspace",
     "layer",
     "read_request",
 ]

@@ -64,7 +64,7 @@ def layer(
         site_packages=site,
         variables={"VIRTUAL_ENV": str(folder), "PATH": str(folder / "bin")},
         readable=(*environment.readable, *(Path(path) for path in extra)),
-        writable=(folder,),
+        writable=(folder, *environment.writable),
         environment=environment,
     )
 

@@ -27,9 +27,12 @@ from fairlead.runner.environments.resolution import (
 )
 from fairlead.runner.environments.store import Aside, Store
 from fairlead.runner.pythons import Interpreter
+from fairlead.util.fs import unusable
 
 if TYPE_CHECKING:
+    from fairlead.runner.environments.layers import Layer
     from fairlead.runner.environments.pip import Pip
+    from fairlead.runner.environments.project import Execute, Workspace
     from fairlead.runner.environments.uv import Uv
 
 _FIRST_FOR_UV = (3, 6)
@@ -67,6 +70,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     resolution: str
     projects: tuple[LocalProject, ...] = ()
     readable: tuple[Path, ...] = ()
+    writable: tuple[Path, ...] = ()
     reused: bool = True
     seconds: float = 0.0
     notices: tuple[str, ...] = ()
@@ -91,6 +95,7 @@ class Environments:
     ) -> None:
         self.home = home
         self.store = Store(home / "envs")
+        self.projects = Store(home / "projects")
         self._environ = environ
         self._uv = uv
         self._day = day
@@ -153,6 +158,7 @@ class Environments:
             resolution=masked("\n".join(part.contents.installed)),
             projects=resolution.projects,
             readable=self._readable(request.interpreter, (part, *tools)),
+            writable=self._writable(request.trust) if resolution.projects else (),
             reused=reused and not (legacy and resolved),  # there, resolving is building
             seconds=time.monotonic() - began,
             notices=(*resolution.notices, *notices),
@@ -160,13 +166,60 @@ class Environments:
             trust=request.trust,
         )
 
+    def install_projects(
+        self,
+        layer: "Layer",
+        workspace: "Workspace",
+        execute: "Execute",
+        progress: Progress | None = None,
+    ) -> bool:
+        """Install the project's folders into a job's layer; whether earlier builds were used.
+
+        ``execute`` runs the project's own build where its code may run, which must show the
+        layer's ``readable`` and ``writable`` paths. Raises ``EnvironmentFailed``.
+        """
+        from fairlead.runner.environments.project import install_project
+
+        trusted = layer.environment.trust != "untrusted"
+        indexes = self.indexes
+        variables = indexes.for_uv(private=trusted) | indexes.for_pip(private=trusted)
+        for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR"):
+            variables[name] = str(self._build_cache(layer.environment.trust) / name[:3].lower())
+        variables |= {"UV_NO_PROGRESS": "1", "NO_COLOR": "1", "UV_PYTHON_DOWNLOADS": "never"}
+        reused = True
+        for project in layer.environment.projects:
+            if progress is not None:
+                progress(f"installing {'the project' if project.path == '.' else project.path}")
+            reused &= install_project(
+                layer,
+                project,
+                workspace,
+                store=self.projects,
+                uv=self.uv,
+                variables=variables,
+                execute=execute,
+            )
+        return reused
+
+    def _build_cache(self, trust: str) -> Path:
+        """Caches that code inside sandboxes writes to; nothing outside is installed from them."""
+        return self.home / "builds" / _folder_name(trust)
+
     def _readable(self, interpreter: Interpreter, parts: tuple[Part, ...]) -> tuple[Path, ...]:
         """What a job in a sandbox must see of this machine for its Python to work."""
         found = [part.path for part in parts]
-        found += [interpreter.base_prefix, *self.indexes.folders]
+        found += [interpreter.base_prefix, *self.indexes.folders, self.uv]
         if not interpreter.real.is_relative_to(interpreter.base_prefix):
             found.append(interpreter.real.parent)
         return tuple(dict.fromkeys(found))
+
+    def _writable(self, trust: str) -> tuple[Path, ...]:
+        cache = self._build_cache(trust)
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unusable(cache, error) from error
+        return (cache,)
 
     def _part(self, key: str) -> Part:
         path = self.store.path(key)
@@ -279,11 +332,15 @@ class Environments:
     def _surroundings(self, trust: str) -> dict[str, str]:
         """What installers are run with: a cache of their own for each level of trust."""
         env = surroundings(self._environ, self.indexes, trusted=trust != "untrusted")
-        safe = hashlib.sha256(trust.encode()).hexdigest()[:8] if "/" in trust else trust
         return env | {
-            "UV_CACHE_DIR": str(self.home / "uv" / safe),
-            "PIP_CACHE_DIR": str(self.home / "pip" / safe),
+            "UV_CACHE_DIR": str(self.home / "uv" / _folder_name(trust)),
+            "PIP_CACHE_DIR": str(self.home / "pip" / _folder_name(trust)),
         }
+
+
+def _folder_name(trust: str) -> str:
+    safe = trust.isascii() and trust.replace("-", "").replace("_", "").isalnum()
+    return trust if safe else hashlib.sha256(trust.encode()).hexdigest()[:16]
 
 
 def _both(*sinks: Progress) -> Progress:

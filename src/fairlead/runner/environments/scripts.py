@@ -31,7 +31,7 @@ def read_scripts(folder: Path) -> Scripts:
         path = Path(entry.path)
         if not path.is_file() or not os.access(path, os.X_OK):
             continue
-        body = _python_body(path, folder)
+        body = python_body(path, folder)
         if body is None:
             other.append(entry.name)
         else:
@@ -53,7 +53,7 @@ def first_line(python: Path) -> bytes:
     return b"#!/bin/sh\n'''exec' " + quoted + b" \"$0\" \"$@\"\n' '''\n"
 
 
-def _python_body(path: Path, folder: Path) -> str | None:
+def python_body(path: Path, folder: Path) -> str | None:
     """What follows the first line of a script that runs in ``folder``'s Python, else ``None``."""
     if path.is_symlink() or path.stat().st_size > _LARGEST:
         return None

@@ -91,10 +91,12 @@ class Uv(msgspec.Struct, frozen=True, kw_only=True):
             extras = [f"--extra={extra}" for extra in request.extras if source]
             chosen = [f"--group=pyproject.toml:{group}" for group in groups]
             early = ["--prerelease=allow"] if request.prerelease else []
-            python = ("--python", request.interpreter.real)
+            python = ("--python", str(request.interpreter.real))
             argv: list[str | Path] = [self.program(), "pip", "compile", "--no-header"]
             argv += ["--no-annotate", *python, *early, *_hosts(request), *extras, *chosen]
-            argv += [wanted, *source, *(["-c", given] if constraints else [])]
+            argv += [wanted, *source]
+            if constraints:
+                argv += ["-c", given]
             done = execute(argv, cwd=_root(request, aside), env=self.env, keep=aside.lock)
             version = request.interpreter.version
             demand(done, f"the requirements cannot be resolved for Python {version}")
