@@ -15,6 +15,7 @@ from fairlead.runner.cancel import Cancel
 from fairlead.runner.checkout import readable_objects
 from fairlead.runner.collect import INSIDE
 from fairlead.runner.environments import Environment, Layer, layer, read_request
+from fairlead.runner.environments.project import Workspace
 from fairlead.runner.execute import Watch, execute
 from fairlead.runner.log import Log
 from fairlead.runner.pythons import choose, find
@@ -141,6 +142,7 @@ def _variables(going: Going, env: Layer | None) -> dict[str, str]:
         shared.trigger,
         host=shared.host,
         layer=env.variables if env else {},
+        run=shared.number,
         attempt=going.attempt,
         extra=(*own.items(), *secrets.items()),
     )
@@ -220,17 +222,17 @@ def _services(
 
 def _install_projects(going: Going, box: Box, env: Layer, variables: Mapping[str, str]) -> None:
     """Install the project itself into the job's layer, by its own build code, in the box."""
-    pieces: list[bytes] = []
+    going.log.line("$ install the project")
 
-    def execute_in_box(
-        argv: Sequence[str], env: Mapping[str, str], cwd: str | None
-    ) -> tuple[int, bytes]:
+    def execute_in_box(argv: Sequence[str], own: Mapping[str, str], cwd: str) -> tuple[int, bytes]:
+        pieces: list[bytes] = []
+
         def sink(data: bytes) -> None:
             pieces.append(data)
             going.log.write(data)
 
         ended = execute(
-            box.start(argv, {**variables, **env}, cwd=cwd),
+            box.start(argv, {**variables, **own}, cwd=cwd),
             watch=Watch(timeout=max(0.0, going.deadline - time.monotonic())),
             cancel=going.cancel,
             sink=sink,
@@ -240,11 +242,11 @@ def _install_projects(going: Going, box: Box, env: Layer, variables: Mapping[str
             raise EnvironmentFailed(f"installing the project: {ended.reason}")
         return ended.code, b"".join(pieces)
 
-    going.shared.environments.install_project(
-        layer,
-        workspace=going.workspace,
+    source = going.shared.source
+    workspace = Workspace(
+        folder=going.workspace,
         inside=box.root,
-        tree_key=going.shared.source.tree_id,
-        mode=going.job.install.project,
-        execute=execute_in_box,
+        tree_key=source.tree_id,
+        describe=source.describe,
     )
+    going.shared.environments.install_projects(env, workspace, execute_in_box)

@@ -22,6 +22,7 @@ def step_variables(
     *,
     host: Mapping[str, str],
     layer: Mapping[str, str],
+    run: int = 1,
     attempt: int = 1,
     extra: Iterable[tuple[str, str]] = (),
 ) -> dict[str, str]:
@@ -35,6 +36,7 @@ def step_variables(
     variables |= {"LANG": "C.UTF-8", "CI": "true", "FAIRLEAD": "true", "TERM": "dumb"}
     variables |= {"FAIRLEAD_JOB": job.id, "FAIRLEAD_STAGE": job.stage}
     variables |= {
+        "FAIRLEAD_RUN": str(run),
         "FAIRLEAD_ATTEMPT": str(attempt),
         "FAIRLEAD_EVENT": trigger.event,
         "FAIRLEAD_COMMIT": trigger.commit or "",

@@ -105,6 +105,15 @@ class Source:
         below = os.path.relpath(self.root, top) if top else "."
         return "" if below == "." else f"{below}/"
 
+    @cached_property
+    def describe(self) -> str:
+        """What tags call the commit underneath, as versions taken from tags do; or empty."""
+        if not self.whole or self.repository is None or self.commit is None:
+            return ""
+        args = ("describe", "--tags", "--long", "--always", "--match=*", self.commit.id)
+        named = try_git(*args, cwd=self.repository.folder).text.strip()
+        return f"{named}-dirty" if self.dirty else named
+
     def diff(self, base: str) -> bytes:
         """``git diff -U0`` from commit ``base`` to these files, paths relative to the project."""
         before = self.commit_tree(base)
