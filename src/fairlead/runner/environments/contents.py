@@ -1,6 +1,5 @@
 """What lies in a stored environment, written into it when it is built and read with one file."""
 
-import email.parser
 import json
 import os
 from pathlib import Path
@@ -59,6 +58,8 @@ def _name_and_version(folder: Path) -> tuple[str, str]:
     except OSError:
         name, _, version = folder.name.removesuffix(".dist-info").partition("-")
         return name, version
+    import email.parser
+
     head = email.parser.HeaderParser().parsestr(text.partition("\n\n")[0])
     return str(head["Name"]), str(head["Version"])
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from fairlead.runner.environments.command import Unreachable, find_uv, surroundings
+from fairlead.errors import EnvironmentFailed
+from fairlead.runner.environments.command import find_uv, surroundings
 from fairlead.runner.environments.contents import Contents, read_contents
 from fairlead.runner.environments.indexes import Indexes, masked, read_indexes
 from fairlead.runner.environments.request import EnvironmentRequest
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from fairlead.runner.environments.layers import Layer
     from fairlead.runner.environments.pip import Pip
     from fairlead.runner.environments.project import Execute, Workspace
+    from fairlead.runner.environments.pruning import Stored
     from fairlead.runner.environments.uv import Uv
 
 _FIRST_FOR_UV = (3, 6)
@@ -101,6 +103,7 @@ class Environments:
         self._day = day
         self._resolutions = Resolutions(home / "resolutions")
         self._held: dict[str, int] = {}
+        self._without_tools: dict[Path, str] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -201,6 +204,34 @@ class Environments:
             )
         return reused
 
+    def list(self) -> "tuple[Stored, ...]":
+        """All stored environments, least recently used first."""
+        from fairlead.runner.environments.pruning import list_stored
+
+        return list_stored(self.store)
+
+    def prune(
+        self, max_age: float | None, max_bytes: int | None = None, *, dry_run: bool = False
+    ) -> "tuple[Stored, ...]":
+        """Remove environments unused for ``max_age`` seconds or beyond ``max_bytes``.
+
+        Returns those that were (in a dry run: would be) removed; none that is in use. With them
+        go what killed processes left, and installed projects and resolutions of that age.
+        """
+        from fairlead.runner.environments.pruning import prune_stored
+
+        removed = prune_stored(self.store, max_age=max_age, max_bytes=max_bytes, dry_run=dry_run)
+        if not dry_run:
+            for store in (self.store, self.projects):
+                store.sweep()
+            if max_age is not None:
+                before = time.time() - max_age
+                for one in self.projects.entries():
+                    if one.used <= before:
+                        self.projects.remove(one.key, unused_since=before)
+                self._resolutions.prune(before)
+        return removed
+
     def _build_cache(self, trust: str) -> Path:
         """Caches that code inside sandboxes writes to; nothing outside is installed from them."""
         return self.home / "builds" / _folder_name(trust)
@@ -236,12 +267,16 @@ class Environments:
         modern = interpreter.numbers >= _FIRST_WITHOUT_SETUPTOOLS
         lines = ("pip",) if modern else ("pip", "setuptools", "wheel")
         wanted = EnvironmentRequest(interpreter=interpreter, trust=request.trust, lines=lines)
-        try:
-            resolution = self._resolution(wanted, self._day()[:7], progress)
-            key, _ = self._built(wanted, resolution, "tools", progress)
-        except Unreachable as error:
-            return (), (f"steps cannot use pip: {error.message}",)
-        return (self._part(key),), ()
+        without = self._without_tools.get(interpreter.real)
+        if without is None:
+            try:
+                resolution = self._resolution(wanted, self._day()[:7], progress)
+                key, _ = self._built(wanted, resolution, "tools", progress)
+                return (self._part(key),), ()
+            except EnvironmentFailed as error:
+                without = f"steps cannot use pip: {error.message}"
+                self._without_tools[interpreter.real] = without
+        return (), (without,)
 
     def _resolution(
         self, request: EnvironmentRequest, period: str, progress: Progress

@@ -1,6 +1,5 @@
 """What an environment must hold, as one value: told from a job's ``install`` and its files."""
 
-import difflib
 import hashlib
 import re
 from collections.abc import Iterable
@@ -229,6 +228,8 @@ def _known(kind: str, name: str, names: Iterable[str]) -> None:
     normal = {normal_name(one): one for one in names}
     if normal_name(name) in normal:
         return
+    import difflib
+
     close = difflib.get_close_matches(normal_name(name), normal, n=1)
     listed = ", ".join(normal.values()) or "none"
     hint = f"did you mean {normal[close[0]]!r}?" if close else f"it has: {listed}"

@@ -8,6 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
+from fairlead.runner.environments.contents import FILE
 from fairlead.runner.pythons import Interpreter
 
 FIRST_WITH_CFG = (3, 3)
@@ -22,7 +23,8 @@ def make_skeleton(folder: Path, interpreter: Interpreter, bare: Path | None = No
     if interpreter.numbers < FIRST_WITH_CFG:
         if bare is None:
             raise ValueError(f"Python {interpreter.version} needs a bare environment to copy")
-        shutil.copytree(bare, folder, symlinks=True, dirs_exist_ok=True)
+        ours = shutil.ignore_patterns(FILE)
+        shutil.copytree(bare, folder, symlinks=True, dirs_exist_ok=True, ignore=ours)
         site.mkdir(parents=True, exist_ok=True)
         return site
     site.mkdir(parents=True)
