@@ -16,6 +16,7 @@ from fairlead.model import (
     JobFinished,
     JobResult,
     JobStarted,
+    Notice,
     Outcome,
     PhaseFinished,
     PhaseTime,
@@ -199,7 +200,11 @@ class _Attempt:
         return end
 
     def _prepare(self) -> Environment | None:
-        return prepare_environment(self._shared, self._job, self._workspace, self._progress)
+        shared, job = self._shared, self._job
+        found = prepare_environment(shared, job, self._workspace, self._progress)
+        for text in found.notices if found else ():
+            shared.emit(Notice(time=time.time(), job=job.id, text=text))
+        return found
 
     def _steps(self, ready: Ready, log: Log, deadline: float) -> StepsEnd:
         around = Surroundings(

@@ -14,6 +14,7 @@ from fairlead.model import Job, Limits
 from fairlead.runner.cancel import Cancel
 from fairlead.runner.checkout import readable_objects
 from fairlead.runner.collect import INSIDE
+from fairlead.runner.collect.prepare import prepare as compile_hooks
 from fairlead.runner.environments import Environment, Layer, layer, read_request
 from fairlead.runner.environments.project import Workspace
 from fairlead.runner.execute import Watch, execute
@@ -108,7 +109,11 @@ def prepare_environment(
         trust="trusted" if shared.trigger.trusted else "untrusted",
         tree=shared.source.tree,
     )
-    return shared.environments.prepare(request, progress)
+    beside = ("coverage",) if job.measure_coverage else ()
+    environment = shared.environments.prepare(request, progress, beside=beside)
+    if not environment.reused:
+        compile_hooks(environment.interpreter.path)
+    return environment
 
 
 def _layer(going: Going) -> Layer | None:

@@ -138,11 +138,19 @@ class Environments:
         """The uv program. Raises ``EnvironmentFailed`` where there is none."""
         return self._uv or find_uv(self._environ)
 
-    def prepare(self, request: EnvironmentRequest, progress: Progress | None = None) -> Environment:
+    def prepare(
+        self,
+        request: EnvironmentRequest,
+        progress: Progress | None = None,
+        *,
+        beside: tuple[str, ...] = (),
+    ) -> Environment:
         """The environment for ``request``, built where it is not there yet.
 
-        ``progress`` is told what takes long. Raises ``EnvironmentFailed`` with the installer's
-        own reason, ``StoreError`` where the disk refuses.
+        ``progress`` is told what takes long. ``beside`` are requirements of our own, found by a
+        job's Python only where the project has no such package itself. Raises
+        ``EnvironmentFailed`` with the installer's own reason, ``StoreError`` where the disk
+        refuses.
         """
         began = time.monotonic()
         progress = progress or (lambda _: None)
@@ -152,6 +160,8 @@ class Environments:
         key, reused = self._built(request, resolution, "environment", progress)
         part = self._part(key)
         tools, notices = self._tools(request, progress)
+        own, more = self._beside(request, beside, progress)
+        tools, notices = tools + own, notices + more
         return Environment(
             key=key,
             path=part.path,
@@ -277,6 +287,22 @@ class Environments:
                 without = f"steps cannot use pip: {error.message}"
                 self._without_tools[interpreter.real] = without
         return (), (without,)
+
+    def _beside(
+        self, request: EnvironmentRequest, lines: tuple[str, ...], progress: Progress
+    ) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+        """An environment of our own requirements; its absence must not hold a job up."""
+        if not lines:
+            return (), ()
+        wanted = EnvironmentRequest(
+            interpreter=request.interpreter, trust=request.trust, lines=lines
+        )
+        try:
+            resolution = self._resolution(wanted, self._day()[:7], progress)
+            key, _ = self._built(wanted, resolution, "tools", progress)
+        except EnvironmentFailed as error:
+            return (), (f"{', '.join(lines)} cannot be had: {error.message}",)
+        return (self._part(key),), ()
 
     def _resolution(
         self, request: EnvironmentRequest, period: str, progress: Progress
