@@ -50,6 +50,7 @@ def command(
     130 cancelled.
     """
     from fairlead.runner.job import Options
+    from fairlead.runner.keyword import narrow
     from fairlead.runner.run import Order, run
     from fairlead.runner.secrets import load
     from fairlead.runner.select import Selection, select
@@ -59,14 +60,14 @@ def command(
     trigger = source.trigger(since=since)
     only = _failed_before(source) if failed else None
     selection = Selection(names=jobs, pythons=pythons, stages=stages, only=only)
-    plan = select(context.make_plan(source, trigger), selection)
+    plan = narrow(select(context.make_plan(source, trigger), selection), keyword)
     order = Order(
         plan=plan,
         source=source,
         trigger=trigger,
         settings=settings,
         host=os.environ,
-        options=Options(reuse=not no_cache, verify=verify_cache, keyword=keyword),
+        options=Options(reuse=not no_cache, verify=verify_cache),
         secrets=load(settings.config, source.root),
     )
     mode: Mode = "events" if events else "plain" if plain else "auto"

@@ -39,11 +39,10 @@ from fairlead.util.redact import Redactor
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How a person asked for the run: ``reuse`` of steps, ``verify`` it, tests to keep to."""
+    """How a person asked for the run: ``reuse`` of steps, or ``verify`` it."""
 
     reuse: bool = True
     verify: bool = False
-    keyword: str = ""
 
 
 class Shared(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,5 @@
 """Between the environment and the first step: sandbox, services, the project itself."""
 
-import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -139,8 +138,6 @@ def _variables(going: Going, env: Layer | None) -> dict[str, str]:
     own["FAIRLEAD_WORKSPACE"] = _inside(going)
     if job.measure_coverage:
         own["FAIRLEAD_COVERAGE"] = str(going.channel / "coverage")
-    if shared.options.keyword:
-        own["PYTEST_ADDOPTS"] = f"-k {shlex.quote(shared.options.keyword)}"
     secrets = shared.secrets.resolve(job.secrets) if shared.trigger.trusted else {}
     return step_variables(
         job,
