@@ -24,8 +24,10 @@ def narrow(plan: Plan, keyword: str) -> Plan:
 
 def _narrow_job(job: Job, keyword: str) -> Job:
     steps = tuple(_narrow_step(step, keyword) for step in job.steps)
-    env = (*job.env, ("PYTEST_ADDOPTS", f"-k {shlex.quote(keyword)}"))
-    return msgspec.structs.replace(job, steps=steps, env=env)
+    options = f"-k {shlex.quote(keyword)}"
+    # What a session's variables hold is bash, evaluated by its script.
+    value = shlex.quote(options) if job.session else options
+    return msgspec.structs.replace(job, steps=steps, env=(*job.env, ("PYTEST_ADDOPTS", value)))
 
 
 def _narrow_step(step: Step, keyword: str) -> Step:
