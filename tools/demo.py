@@ -12,12 +12,13 @@ SAMPLE = Path(__file__).resolve().parent.parent / "examples" / "bank"
 AXIS = ("3.11", "3.12", "3.13")  # as in the sample's fairlead.yml
 ENOUGH = 2
 PATIENCE = 180
+TRIED = Path(sys.prefix) / ".tried-to-fetch"  # once is enough: the next start is a quick one
 
 
 def main() -> None:
     """See to the interpreters, then become ``fairlead run``."""
     found = present()
-    if len(found) < ENOUGH:
+    if len(found) < ENOUGH and not TRIED.exists():
         fetch(next(version for version in reversed(AXIS) if version not in found))
         found = present()
     if len(found) < ENOUGH:
@@ -39,6 +40,7 @@ def present() -> list[str]:
 def fetch(version: str) -> None:
     """Let uv fetch an interpreter into its own folder; without a network we go on as we are."""
     print(f"Only one Python is here; fetching {version} …", flush=True)
+    TRIED.touch()
     argv = [sys.executable, "-m", "uv", "python", "install", "--quiet", "--no-bin", version]
     try:
         done = subprocess.run(argv, stderr=subprocess.DEVNULL, timeout=PATIENCE, check=False)
