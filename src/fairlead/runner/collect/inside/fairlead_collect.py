@@ -29,6 +29,7 @@ root = os.path.realpath(os.environ.get("FAIRLEAD_WORKSPACE") or os.getcwd())
 _owner = [0]  # the process that may write
 _kind = [""]  # the runner whose run is under way
 _broken = [False]  # the last line could not be written whole
+_held = []  # a line to be written with the next one
 _relative = {}
 
 
@@ -59,6 +60,7 @@ def enter(kind):
 
 
 def leave():
+    flush()
     _kind[0] = ""
 
 
@@ -116,28 +118,58 @@ def finished(**fields):
     emit(dict(fields, t="test"))
 
 
-def emit(record, getpid=os.getpid):
+def finished_soon(**fields):
+    """The same, but written with the next line: for who knows that one follows at once."""
+    emit(dict(fields, t="test"), hold=True)
+
+
+def flush(getpid=os.getpid):
+    """Write what was held back."""
+    try:
+        if _held and _owner[0] == getpid():
+            _append(_held.pop())
+    except Exception:
+        pass
+
+
+def emit(record, hold=False, getpid=os.getpid):
     try:
         if events and _owner[0] == getpid():
             record["pid"] = _owner[0]
-            _append(_encode(record))
+            line = _encode(record)
+            if _held:
+                line = _held.pop() + line
+            if hold:
+                _held.append(line)
+            else:
+                _append(line)
     except Exception:
         pass
 
 
 def _encode(record, dumps=json.dumps):
+    try:
+        line = dumps(record)
+        if len(line) < SHORT and "\\ud" not in line:
+            return line.encode("ascii") + b"\n"
+    except Exception:
+        pass  # bytes, or something that is no text at all
     for limit in (TEXT, SHORT, SHORT // 16):
-        clean = {}
-        for name, value in record.items():
-            if isinstance(value, (bytes, unicode_type)):
-                size = limit if name in ("details", "output") else min(SHORT, limit)
-                value = escaped(cut(text(value), size))
-            if value or name == "n":
-                clean[name] = value
-        line = dumps(clean).encode("ascii") + b"\n"
+        line = dumps(_fit(record, limit)).encode("ascii") + b"\n"
         if len(line) <= LINE:
             return line
     return b""
+
+
+def _fit(record, limit):
+    """The record with its texts cut: the long ones to ``limit`` characters."""
+    fit = {}
+    for name, value in record.items():
+        if not isinstance(value, (int, float)):
+            size = limit if name in ("details", "output") else min(SHORT, limit)
+            value = escaped(cut(text(value), size))
+        fit[name] = value
+    return fit
 
 
 def _append(

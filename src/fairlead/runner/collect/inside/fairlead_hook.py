@@ -2,12 +2,12 @@
 
 Nothing is imported early, so a process that runs no tests pays for one dictionary look-up an
 import. ``WATCHED`` says which sibling and which of its functions is given the new module. ``FOLDER``,
-where they lie, is set by whoever runs this file.
+where they lie, and ``CODES``, those compiled before, are set by ``fairlead_boot``.
 """
 
+import marshal
 import os
 import sys
-import types
 
 WATCHED = {
     "_pytest.config": ("fairlead_pytest", "on_config"),
@@ -29,13 +29,17 @@ def load(name):
     if name not in sys.modules:
         if name != "fairlead_collect":
             load("fairlead_collect")
-        path = os.path.join(FOLDER, name + ".py")  # noqa: F821
-        with open(path, "rb") as source:
-            code = compile(source.read(), "<fairlead>/%s.py" % name, "exec", 0, True)
-        module = types.ModuleType(name)
+        module = type(sys)(name)
         sys.modules[name] = module
-        exec(code, module.__dict__)
+        exec(code_of(name), module.__dict__)
     return sys.modules[name]
+
+
+def code_of(name):
+    if name in CODES:  # noqa: F821
+        return marshal.loads(CODES[name])  # noqa: F821
+    with open(os.path.join(FOLDER, name + ".py"), "rb") as source:  # noqa: F821
+        return compile(source.read(), "<fairlead>/%s.py" % name, "exec", 0, True)
 
 
 def call(target, module):

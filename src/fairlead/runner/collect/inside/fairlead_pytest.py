@@ -93,6 +93,8 @@ class Plugin(object):
             quietly(self.session.reported, report)
 
     def pytest_sessionfinish(self):
+        if self.session:
+            collect.flush()
         # A worker is waited for until this point, and may be killed after it.
         if collect.folder and is_worker():
             quietly(load("fairlead_coverage").finish)

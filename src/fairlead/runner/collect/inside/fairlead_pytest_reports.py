@@ -5,26 +5,33 @@ import re
 
 import fairlead_collect as collect
 
-_UNPRINTABLE = re.compile(
-    b"[^\\t\\n\\r -~\\x80-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]".decode("unicode_escape")
-    if str is not bytes
-    else b"[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ufffe\\uffff]".decode("unicode_escape")
-)
+# What XML cannot hold, and DEL; a class of the allowed ones would take milliseconds to compile.
+_CONTROL = b"\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ufffe\\uffff".decode("unicode_escape")
+_SURROGATES = "" if str is bytes else "\\ud800-\\udfff"  # in pairs, they are fine in Python 2
+_UNPRINTABLE = re.compile("[" + _CONTROL + _SURROGATES + "]")
+
+
+_modules = {}
 
 
 def names(nodeid):
     """(suite, name) of a node id: ``a/b.py::C::d[x]`` is ``a.b.C`` and ``d[x]``."""
-    path, bracket, params = collect.text(nodeid).partition("[")
-    if "::" not in path:
-        path, bracket, params = path + bracket + params, "", ""
-    parts = [part for part in path.split("::") if part != "()"]
-    parts[0] = re.sub(r"\.py$", "", parts[0].replace("/", "."))
-    parts[-1] += bracket + params
-    return printable(".".join(parts[:-1])), printable(parts[-1])
+    path, colons, rest = nodeid.partition("::")
+    module = _modules.get(path)
+    if module is None:
+        plain = collect.text(path[:-3] if path.endswith(".py") else path)
+        module = _modules[path] = printable(plain.replace("/", "."))
+    if not colons:
+        return "", module
+    rest, bracket, params = printable(collect.text(rest)).partition("[")
+    parts = [module] + [part for part in rest.split("::") if part != "()"]
+    return ".".join(parts[:-1]), parts[-1] + bracket + params
 
 
 def printable(text):
     """``text`` as pytest writes it to XML: what XML cannot hold as ``#x1B``."""
+    if not _UNPRINTABLE.search(text):
+        return text
     return _UNPRINTABLE.sub(lambda found: "#x%02X" % ord(found.group()), text)
 
 
@@ -35,19 +42,23 @@ class Session(object):
         self.root = str(getattr(config, "rootpath", None) or config.rootdir)
         self.here = os.getcwd()
         self.prefix = getattr(config.option, "junitprefix", None)
+        self.distributed = config.pluginmanager.hasplugin("dsession")
         self.tests = {}
         self.known = {}
+        self.files = {}
 
     def identity(self, nodeid, location):
         suite, name = names(nodeid)
         if self.prefix:
             suite = "%s.%s" % (self.prefix, suite) if suite else self.prefix
         path, line = location[0], location[1]
+        if path not in self.files:
+            self.files[path] = collect.relative(os.path.join(self.root, path))
         return {
             "suite": suite,
             "name": name,
             "id": self.runnable(nodeid),
-            "file": collect.relative(os.path.join(self.root, path)),
+            "file": self.files[path],
             "line": line + 1 if isinstance(line, int) and line >= 0 else 0,
         }
 
@@ -59,8 +70,8 @@ class Session(object):
         return os.path.relpath(os.path.join(self.root, path), self.here) + colons + rest
 
     def started(self, nodeid, location):
-        self.known[nodeid] = self.identity(nodeid, location)
-        collect.started(**self.known[nodeid])
+        where = self.known[nodeid] = self.identity(nodeid, location)
+        collect.started(**where)
 
     def uncollected(self, report):
         """A file that could not be collected, or that skipped itself."""
@@ -75,8 +86,12 @@ class Session(object):
         # Another "when" is that of pytest-xdist's report of a worker that died.
         if report.when not in ("setup", "call") and not test.again:
             del self.tests[key]
-            where = self.known.get(report.nodeid) or self.identity(report.nodeid, report.location)
-            collect.finished(**dict(where, **test.line()))
+            where = self.known.pop(report.nodeid, None)
+            where = where or self.identity(report.nodeid, report.location)
+            where.update(test.line())
+            # The next test starts at once, if it does so in this process.
+            direct = self.distributed or test.outcome != "passed"
+            (collect.finished if direct else collect.finished_soon)(**where)
 
 
 class Test(object):
@@ -132,13 +147,14 @@ class Test(object):
             if len(self.reruns) == 1:
                 self.message = "passed after 1 failed attempt"
             self.texts = self.reruns
-        return {
-            "outcome": self.outcome,
-            "seconds": round(self.seconds, 6),
-            "message": self.message,
-            "details": "\n\n".join(self.texts),
-            "output": output(self.last) if self.outcome in ("failed", "errored") else "",
-        }
+        told = {"outcome": self.outcome, "seconds": round(self.seconds, 6)}
+        if self.message:
+            told["message"] = self.message
+        if self.texts:
+            told["details"] = "\n\n".join(self.texts)
+        if self.outcome in ("failed", "errored"):
+            told["output"] = output(self.last)
+        return told
 
 
 def outcome_of(report):
