@@ -28,11 +28,12 @@ def prepared(folder):
 def read(folder):
     """``{name: marshalled code}`` as prepared, where that was done for these very files."""
     path, made_from = prepared(folder)
-    if not os.path.exists(path):
+    try:
+        with open(path, "rb") as file:
+            codes = marshal.loads(file.read())
+        return codes if codes.pop("made from") == made_from else {}
+    except Exception:
         return {}
-    with open(path, "rb") as file:
-        codes = marshal.loads(file.read())
-    return codes if codes.pop("made from") == made_from else {}
 
 
 def start(folder):
