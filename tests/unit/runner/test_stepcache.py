@@ -100,7 +100,10 @@ def test_a_broken_entry_is_no_entry(tmp_path):
     assert cache.load("abc") is None
 
 
-def test_outputs_come_back_as_they_were(tmp_path):
+@pytest.mark.parametrize("filters", [True, False])
+def test_outputs_come_back_as_they_were(tmp_path, monkeypatch, filters):
+    if not filters:  # Python 3.11.2, as in Debian 12
+        monkeypatch.delattr("tarfile.data_filter", raising=False)
     source, target = tmp_path / "a", tmp_path / "b"
     (source / "docs").mkdir(parents=True)
     target.mkdir()
