@@ -45,7 +45,7 @@ class Command:
     def poll(self) -> int | None:
         """The exit code (negative for a signal), or ``None`` while it runs. Never blocks."""
         with contextlib.suppress(BlockingIOError):
-            while self._code is None:
+            while self._code is None and self._channel.fileno() >= 0:
                 self._receive(socket.MSG_DONTWAIT)
         return self._code
 
@@ -78,6 +78,7 @@ class Command:
             return
         if not self._detached:
             self.kill()
+        self.poll()
         self._channel.close()
         if self.output >= 0:
             os.close(self.output)

@@ -47,7 +47,9 @@ def start_all(  # noqa: PLR0917 — in the order in which they are needed
 
     ``folder_host`` is an empty folder, which the box can write to as ``folder_inside``; ``cache``
     is kept between runs. ``env`` is what the job's steps get: each service gets it too, and a
-    command also what the services before it offer. Raises ``ServiceFailed`` after ending those that run.
+    command also what the services before it offer.
+
+    Raises ``ServiceFailed`` after ending those that run.
     """
     started: list[Started] = []
     offered: dict[str, str] = {}

@@ -42,7 +42,7 @@ def spawn(order: Order, handles: Sequence[int]) -> int:
         # The group is ours, so that it is in front before the command looks at the terminal.
         os.setpgid(0, 0)
         with contextlib.suppress(OSError):  # there may be no terminal, or not ours
-            os.tcsetpgrp(0, os.getpgrp())
+            os.tcsetpgrp(handles[0], os.getpgrp())
     # Spawned, not forked: a fork of an interpreter costs three times as much.
     settings = {
         "file_actions": [

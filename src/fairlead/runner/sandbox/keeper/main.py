@@ -23,6 +23,7 @@ _IGNORED = (
 
 def main() -> NoReturn:
     """Serve the socket on descriptor 0 until its other end has gone."""
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # whatever Fairlead itself was given carelessly
     control = socket.socket(fileno=os.dup(0))
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
