@@ -5,8 +5,6 @@ name in capitals behind ``FAIRLEAD_``.
 """
 
 import os
-import tempfile
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -64,6 +62,8 @@ def _read_file(path: Path) -> dict[str, object]:
         data = path.read_text("utf-8")
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return {}
+    import tomllib
+
     try:
         values = tomllib.loads(data)
     except tomllib.TOMLDecodeError as error:
@@ -91,6 +91,8 @@ def _default_home(environ: Mapping[str, str]) -> Path:
     home = _folder(environ, "FAIRLEAD_HOME", "XDG_CACHE_HOME", ".cache")
     if environ.get("FAIRLEAD_HOME") or _can_make(home):
         return home
+    import tempfile
+
     return Path(tempfile.gettempdir()) / f"fairlead-{os.getuid()}"
 
 

@@ -17,10 +17,10 @@ _BYTES = {
 }
 _LONGEST = 30 * 86400.0
 _LARGEST = 1 << 50
-_PART = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]+)\s*", re.ASCII)
-_WHOLE = re.compile(r"(?:\d{1,15}(?:\.\d{1,9})?\s*[a-z]+\s*)+", re.ASCII)
-_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)\s*([a-z]*)", re.ASCII)
-_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?", re.ASCII)
+_PART = r"(?a)(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]+)\s*"
+_WHOLE = r"(?a)(?:\d{1,15}(?:\.\d{1,9})?\s*[a-z]+\s*)+"
+_SIZE = r"(?a)(\d{1,18}(?:\.\d{1,9})?)\s*([a-z]*)"
+_NUMBER = r"(?a)\d{1,15}(?:\.\d{1,9})?"
 
 
 def parse_duration(text: str) -> float | None:
@@ -29,10 +29,10 @@ def parse_duration(text: str) -> float | None:
     Zero and more than thirty days are refused: each is a slip of the pen.
     """
     text = text.strip().lower()
-    if _NUMBER.fullmatch(text):
+    if re.fullmatch(_NUMBER, text):
         seconds = float(text)
-    elif _WHOLE.fullmatch(text):
-        parts = _PART.findall(text)
+    elif re.fullmatch(_WHOLE, text):
+        parts = re.findall(_PART, text)
         if any(unit not in _SECONDS for _, unit in parts):
             return None
         seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
@@ -46,7 +46,7 @@ def parse_size(text: str) -> int | None:
 
     ``kB MB GB TB`` count in thousands, ``KiB MiB GiB TiB`` and lone letters in 1024s.
     """
-    found = _SIZE.fullmatch(text.strip().lower())
+    found = re.fullmatch(_SIZE, text.strip().lower())
     if found is None or found[2] not in _BYTES:
         return None
     size = int(float(found[1]) * _BYTES[found[2]])

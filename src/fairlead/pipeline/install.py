@@ -22,11 +22,9 @@ from fairlead.pipeline.tree import Tree
 TEST_NAMES = ("test", "tests", "testing", "dev", "develop", "development", "ci")
 
 _NAMES = "|".join(TEST_NAMES)
-_ROOT_FILE = re.compile(
-    rf"requirements(?:[-_.](?:{_NAMES}))?\.txt|(?:{_NAMES})[-_]requirements\.txt"
-)
-_FOLDER_FILE = re.compile(rf"requirements/(?:base|common|requirements|{_NAMES})\.txt")
-_HASH = re.compile(rb"(?m)^[^#\n]*--hash=sha256:")
+_ROOT_FILE = rf"requirements(?:[-_.](?:{_NAMES}))?\.txt|(?:{_NAMES})[-_]requirements\.txt"
+_FOLDER_FILE = rf"requirements/(?:base|common|requirements|{_NAMES})\.txt"
+_HASH = rb"(?m)^[^#\n]*--hash=sha256:"
 
 
 def detect_install(tree: Tree) -> Install:
@@ -42,7 +40,7 @@ def detect_install(tree: Tree) -> Install:
     project = project_kind(tree, pyproject)
     lock = _whole_lock(tree)
     files = () if lock else _requirement_files(tree)
-    hashed = [name for name in files if _HASH.search(tree.read(name) or b"")]
+    hashed = [name for name in files if re.search(_HASH, tree.read(name) or b"")]
     if len(hashed) == 1:
         lock = hashed[0]
         files = tuple(name for name in files if name != lock)
@@ -81,7 +79,7 @@ def _whole_lock(tree: Tree) -> str:
 
 def _requirement_files(tree: Tree) -> tuple[str, ...]:
     """Requirements files by name, without those another of them includes."""
-    found = [p for p in tree.paths if _ROOT_FILE.fullmatch(p) or _FOLDER_FILE.fullmatch(p)]
+    found = [p for p in tree.paths if re.fullmatch(_ROOT_FILE, p) or re.fullmatch(_FOLDER_FILE, p)]
     included = {other for path in found for other in _included(path, tree.read(path) or b"")}
     return tuple(path for path in found if path not in included)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from fairlead.model import Coverage
 
-_HUNK = re.compile(rb"@@ -\d+(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
-_ESCAPE = re.compile(rb'\\([abfnrtv"\\]|[0-7]{3})')
+_HUNK = rb"@@ -\d+(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@"
+_ESCAPE = rb'\\([abfnrtv"\\]|[0-7]{3})'
 _LETTERS = dict(zip(b'abfnrtv"\\', b'\a\b\f\n\r\t\v"\\', strict=True))
 
 
@@ -28,7 +28,7 @@ def changed_lines(diff: bytes) -> dict[str, frozenset[int]]:
             path = ""
         elif line.startswith(b"+++ "):
             path = _path(line[4:])
-        elif path and (hunk := _HUNK.match(line)):
+        elif path and (hunk := re.match(_HUNK, line)):
             added = _in_hunk(lines, hunk)
             if added:
                 found.setdefault(path, set()).update(added)
@@ -83,7 +83,7 @@ def _in_hunk(lines: Iterable[bytes], hunk: re.Match[bytes]) -> list[int]:
 def _path(name: bytes) -> str:
     """The path of a ``+++`` line; empty where the file is gone."""
     if name.startswith(b'"'):
-        name = _ESCAPE.sub(_unescaped, name.rstrip(b"\t")[1:-1])
+        name = re.sub(_ESCAPE, _unescaped, name.rstrip(b"\t")[1:-1])
     else:
         name = name.removesuffix(b"\t")  # git ends names with blanks so
     if name == b"/dev/null":

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_DRIVE = r"[A-Za-z]:[\\/]"
 
 
 def relative(path: str, prefixes: Iterable[str] = ()) -> str:
@@ -16,7 +16,7 @@ def relative(path: str, prefixes: Iterable[str] = ()) -> str:
     """
     if path.startswith("file:"):
         path = unquote(re.sub(r"^file:(?://[^/]*)?", "", path))
-    if "\\" in path and ("/" not in path or _DRIVE.match(path)):
+    if "\\" in path and ("/" not in path or re.match(_DRIVE, path)):
         path = path.replace("\\", "/")
     if not path:
         return ""

@@ -19,9 +19,9 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 # Colours and cursor movements (CSI), hyperlinks and titles (OSC), and other two-character escapes.
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
-_LINE_END = re.compile(r"\r\n?|\n")
-_JSON_START = re.compile(r"^[ \t]*(?=[\[{])", re.MULTILINE)
+_ESCAPES = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])"
+_LINE_END = r"\r\n?|\n"
+_JSON_START = r"(?m)^[ \t]*(?=[\[{])"
 
 
 def unreadable(
@@ -53,8 +53,8 @@ def lines_of(data: bytes) -> list[str]:
     """The lines of a log, without terminal escapes and line ends."""
     text = text_of(data)
     if "\x1b" in text:
-        text = _ESCAPES.sub("", text)
-    return _LINE_END.split(text)
+        text = re.sub(_ESCAPES, "", text)
+    return re.split(_LINE_END, text)
 
 
 def json_of(data: bytes, file: str) -> object:
@@ -82,8 +82,9 @@ def json_in(data: bytes, wanted: Callable[[object], bool]) -> object | None:
 def _json_values(text: str) -> Iterator[object]:
     """The JSON values that begin a line. No part of the text is read twice."""
     decoder = json.JSONDecoder()
+    start = re.compile(_JSON_START)
     position = 0
-    while found := _JSON_START.search(text, position):
+    while found := start.search(text, position):
         position = found.end()
         try:
             value, position = decoder.raw_decode(text, position)

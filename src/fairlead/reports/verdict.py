@@ -21,7 +21,7 @@ from fairlead.reports.words import duration, listing, percent, plural
 
 _MOST = 4  # things told before the rest is only counted
 _NEARLY = 0.05  # percentage points of coverage that are not worth a word
-_EXITED = re.compile(r"(.+) exited with \d+")  # what the runner says of a step
+_EXITED = r"(.+) exited with \d+"  # what the runner says of a step
 _BAD = (Outcome.FAILED, Outcome.ERRORED)
 
 
@@ -134,9 +134,9 @@ class _Telling:
         planned = self._planned.get(job.job)
         tools = {step.name: step.tool for step in planned.steps} if planned else {}
         # A command may hold what separates reasons.
-        whole = _EXITED.fullmatch(job.reason) is not None
+        whole = re.fullmatch(_EXITED, job.reason) is not None
         for reason in filter(None, [job.reason] if whole else job.reason.split("; ")):
-            step = _EXITED.fullmatch(reason)
+            step = re.fullmatch(_EXITED, reason)
             tool = tools.get(step[1], "") if step else ""
             counted = self._counted(job, tool)
             if step and counted:

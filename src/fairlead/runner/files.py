@@ -1,7 +1,6 @@
 """Files a job left in its workspace, found by globs; links never lead out of it."""
 
 import os
-import shutil
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,6 +44,8 @@ def _inside(path: Path, root: Path) -> bool:
 
 def keep_artifacts(workspace: Path, names: Iterable[str], folder: Path) -> tuple[str, ...]:
     """Copy files to ``folder``; returns their names. Raises ``StoreError``."""
+    import shutil
+
     kept = []
     for name in names:
         target = folder / name

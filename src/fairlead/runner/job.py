@@ -1,7 +1,6 @@
 """One job from its first attempt to its end: checkout, environment, services, steps, reports."""
 
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -170,6 +169,8 @@ class _Attempt:
             log.line(f"[{error}]")
             return StepsEnd(outcome=Outcome.ERRORED, reason=str(error))
         except Exception as error:  # noqa: BLE001 — one job's bug must not lose the others
+            import traceback
+
             log.line(traceback.format_exc())
             reason = f"internal error: {type(error).__name__}: {error}"
             return StepsEnd(outcome=Outcome.ERRORED, reason=reason)

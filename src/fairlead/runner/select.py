@@ -1,6 +1,5 @@
 """Some of a plan's jobs, as a person names them."""
 
-import difflib
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -69,6 +68,8 @@ def _known(kind: str, wanted: Sequence[str], known: Sequence[str], plan: Plan) -
         skipped = next((s for s in plan.skipped if s.job == name), None)
         if skipped:
             raise UsageError(f"job {name} does not run: {skipped.reason}")
+        import difflib
+
         close = difflib.get_close_matches(name, known, n=1)
         choices = ", ".join(sorted({k for k in known if k}))
         hint = f"did you mean {close[0]}?" if close else f"the plan has: {choices}"

@@ -9,9 +9,9 @@ import re
 _STRING = r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
 _CSI = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
 _SHORT = r"\x1b[ -/]*[0-~]?"
-_SEQUENCE = re.compile(f"{_STRING}|{_CSI}|{_SHORT}")
-_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
-_OVERWRITTEN = re.compile(r"[^\n]*\r(?=[^\n])")
+_SEQUENCE = f"{_STRING}|{_CSI}|{_SHORT}"
+_COLOUR = r"\x1b\[[0-9;:]*m"
+_OVERWRITTEN = r"[^\n]*\r(?=[^\n])"
 
 # Bidirectional controls make text read otherwise than it is (CVE-2021-42574).
 _UNSEEN = {
@@ -32,9 +32,9 @@ def clean(text: str, *, colour: bool = False) -> str:
     """
     if text.isprintable():
         return text
-    text = _SEQUENCE.sub(_keep_colour if colour else "", text)
+    text = re.sub(_SEQUENCE, _keep_colour if colour else "", text)
     if "\r" in text:
-        text = _OVERWRITTEN.sub("", text.replace("\r\n", "\n"))
+        text = re.sub(_OVERWRITTEN, "", text.replace("\r\n", "\n"))
     if "\b" in text:
         text = _typed(text)
     return text.translate(_UNSEEN_BUT_COLOUR if colour else _UNSEEN)
@@ -42,7 +42,7 @@ def clean(text: str, *, colour: bool = False) -> str:
 
 def _keep_colour(match: re.Match[str]) -> str:
     sequence = match.group()
-    return sequence if _COLOUR.fullmatch(sequence) else ""
+    return sequence if re.fullmatch(_COLOUR, sequence) else ""
 
 
 def _typed(text: str) -> str:

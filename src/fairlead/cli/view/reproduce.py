@@ -6,7 +6,7 @@ import shlex
 from fairlead.model import Job, TestCase
 
 # What pytest takes as one word of ``-k``: its ``_pytest/mark/expression.py`` says so.
-_WORD = re.compile(r"[\w:+\-.\[\]\\/]+")
+_WORD = r"[\w:+\-.\[\]\\/]+"
 _OPERATORS = ("and", "or", "not")
 
 
@@ -40,7 +40,7 @@ def expression_for(case: TestCase) -> str:
 def _word(part: str) -> str:
     """A test's name as far as the expression's grammar can hold it."""
     part = part.split(" ", 1)[0] if " (" in part else part  # unittest: ``test_x (module.Class)``
-    if _WORD.fullmatch(part) and part not in _OPERATORS:
+    if re.fullmatch(_WORD, part) and part not in _OPERATORS:
         return part
     name = part.split("[", 1)[0].strip()
-    return name if _WORD.fullmatch(name) and name not in _OPERATORS else ""
+    return name if re.fullmatch(_WORD, name) and name not in _OPERATORS else ""

@@ -1,5 +1,6 @@
 """``${{ axis }}``: the values of a cell in the texts of its job."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -45,7 +46,7 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         if "${{" not in value or type(value) is not str:
             return value
-        return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), value)
+        return re.sub(PLACEHOLDER, lambda found: values.get(found[1], found[0]), value)
     if isinstance(value, tuple):
         return tuple(_filled(item, values) for item in value)
     if isinstance(value, msgspec.Struct):

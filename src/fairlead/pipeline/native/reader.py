@@ -1,6 +1,5 @@
 """What reading a file collects on its way: problems, and places where axes are filled in."""
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from typing import NamedTuple
 from fairlead.model import Location, Problem
 from fairlead.pipeline.document import Mapping, Node, Scalar
 
-PLACEHOLDER = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+PLACEHOLDER = r"\$\{\{\s*(.*?)\s*\}\}"
 _SHOWN = 40
 
 
@@ -65,7 +64,7 @@ class Reader:
             return
         if not allowed:
             self.error(node.location, f"${{{{ }}}} is not filled in under {self.key}")
-        for found in PLACEHOLDER.finditer(node.text):
+        for found in re.finditer(PLACEHOLDER, node.text):
             self.uses.append(
                 Use(self.job, self._keys[0] if self._keys else "", found[1], node.location)
             )
@@ -73,6 +72,8 @@ class Reader:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean 'python'?`` or an empty text."""
+    import difflib
+
     choices = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
     return f"did you mean {choices[close[0]]!r}?" if close else ""

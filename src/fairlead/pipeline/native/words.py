@@ -18,7 +18,7 @@ _FLAGS = {
     **dict.fromkeys(("true", "yes", "on"), True),
     **dict.fromkeys(("false", "no", "off"), False),
 }
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%?", re.ASCII)
+_PERCENT = r"(?a)(\d{1,3}(?:\.\d+)?)\s*%?"
 _HUNDRED = 100
 
 
@@ -38,7 +38,7 @@ def _pattern(text: str) -> str | None:
 
 
 def _percent(text: str) -> float | None:
-    found = _PERCENT.fullmatch(text.strip())
+    found = re.fullmatch(_PERCENT, text.strip())
     return float(found[1]) if found and float(found[1]) <= _HUNDRED else None
 
 

@@ -14,24 +14,22 @@ from fairlead.errors import EnvironmentFailed, StoreError
 from fairlead.runner.environments.indexes import Indexes, masked
 from fairlead.util.proc import Completed
 
-_KEPT = re.compile(
+_KEPT = (
     r"PIP_(?:DEFAULT_TIMEOUT|RETRIES|PROXY)"
     r"|UV_(?:DEFAULT_INDEX|INDEX.*|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|KEYRING_PROVIDER|NATIVE_TLS"
     r"|SYSTEM_CERTS|INSECURE_HOST|HTTP_.*|REQUEST_.*|OFFLINE|CONCURRENT_.*|CONFIG_FILE|EXCLUDE_NEWER"
     r"|PRERELEASE|RESOLUTION|TORCH_BACKEND|NO_BUILD.*|NO_BINARY.*|ONLY_BINARY.*)"
 )
-_DROPPED = re.compile(r"PYTHON|PYENV_|PIP_|UV_|VIRTUAL_ENV|CONDA_|GIT_|__PYVENV|_OLD_VIRTUAL")
-_FOR_STRANGERS = re.compile(
-    r"PATH|HOME|LANG|LC_.*|TMPDIR|TZ|SSL_CERT_.*|REQUESTS_CA_BUNDLE|(?:https?|no|all)_proxy",
-    re.IGNORECASE,
+_DROPPED = r"PYTHON|PYENV_|PIP_|UV_|VIRTUAL_ENV|CONDA_|GIT_|__PYVENV|_OLD_VIRTUAL"
+_FOR_STRANGERS = (
+    r"(?i)PATH|HOME|LANG|LC_.*|TMPDIR|TZ|SSL_CERT_.*|REQUESTS_CA_BUNDLE|(?:https?|no|all)_proxy"
 )
-_NO_NETWORK = re.compile(
-    r"dns error|error sending request|failed to lookup|Temporary failure in name resolution"
+_NO_NETWORK = (
+    r"(?i)dns error|error sending request|failed to lookup|Temporary failure in name resolution"
     r"|Network is unreachable|Connection refused|Network connectivity is disabled|timed out"
-    r"|Max retries exceeded|NewConnectionError",
-    re.IGNORECASE,
+    r"|Max retries exceeded|NewConnectionError"
 )
-_DISK = re.compile(
+_DISK = (
     r"No space left on device|Read-only file system|Disk quota exceeded|Too many open files"
     r"|os error (?:28|30|122)\b|Errno (?:28|30|122)\b"
 )
@@ -43,10 +41,10 @@ class Unreachable(EnvironmentFailed):
 
 def surroundings(environ: Mapping[str, str], indexes: Indexes, *, trusted: bool) -> dict[str, str]:
     """The variables that programs which build environments are run with."""
-    kept = {name: value for name, value in environ.items() if not _DROPPED.match(name)}
-    kept |= {name: value for name, value in environ.items() if _KEPT.fullmatch(name)}
+    kept = {name: value for name, value in environ.items() if not re.match(_DROPPED, name)}
+    kept |= {name: value for name, value in environ.items() if re.fullmatch(_KEPT, name)}
     if not trusted:
-        kept = {name: value for name, value in kept.items() if _FOR_STRANGERS.fullmatch(name)}
+        kept = {name: value for name, value in kept.items() if re.fullmatch(_FOR_STRANGERS, name)}
     kept["PATH"] = _without_shims(environ.get("PATH", ""))
     kept = indexes.for_uv(private=trusted) | kept | indexes.for_pip(private=trusted)
     return kept | {
@@ -97,28 +95,28 @@ def demand(done: Completed, what: str) -> Completed:
     words = reason(done.stderr.decode("utf-8", "replace") or done.text)
     if done.code < 0 and not words:
         words = f"it was killed by signal {-done.code}"
-    if found := _DISK.search(words):
+    if found := re.search(_DISK, words):
         raise StoreError(
             f"{what}: {found[0]}",
             hint="free some space there, or name another folder with FAIRLEAD_HOME",
         )
-    kind = Unreachable if _NO_NETWORK.search(words) else EnvironmentFailed
+    kind = Unreachable if re.search(_NO_NETWORK, words) else EnvironmentFailed
     raise kind(f"{what}: {words or f'exit code {done.code}'}")
 
 
-_NOISE = re.compile(
+_NOISE = (
     r"(?i)^(?:warning|deprecation|debug|using python|resolved \d|prepared \d|downloading|building"
     r"|collecting|looking in|notice|\[notice\])"
 )
-_BOX = re.compile(r"^[\s\u00d7\u00b7\u2500-\u257f\u25b6]+")
+_BOX = r"^[\s\u00d7\u00b7\u2500-\u257f\u25b6]+"
 
 
 def reason(text: str) -> str:
     """What went wrong, of all that uv or pip wrote: sentences, without boxes or chatter."""
     lines = []
     for raw in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines():
-        line = _BOX.sub(lambda found: " " * len(found[0].rstrip() and "  "), raw).rstrip()
-        if line.strip() and not _NOISE.match(line.strip()):
+        line = re.sub(_BOX, lambda found: " " * len(found[0].rstrip() and "  "), raw).rstrip()
+        if line.strip() and not re.match(_NOISE, line.strip()):
             line = re.sub(r"^(\s*)(?:error|cause|ERROR): ", r"\1", line)
             lines.append(line)
     return masked("\n".join(lines[-40:]).strip())

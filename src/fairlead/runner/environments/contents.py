@@ -1,6 +1,5 @@
 """What lies in a stored environment, written into it when it is built and read with one file."""
 
-import json
 import os
 from pathlib import Path
 
@@ -67,9 +66,9 @@ def _name_and_version(folder: Path) -> tuple[str, str]:
 def _from_address(folder: Path, name: str) -> str:
     """``name @ address`` for what did not come from an index (PEP 610), else nothing."""
     try:
-        data = json.loads((folder / "direct_url.json").read_bytes())
+        data = msgspec.json.decode((folder / "direct_url.json").read_bytes())
         url, vcs = data["url"], data.get("vcs_info")
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
     if vcs:
         return f"{name} @ {vcs['vcs']}+{url}@{vcs['commit_id']}"

@@ -4,7 +4,6 @@ pip's files and variables are those of its manual, "Configuration"; of several, 
 ``/etc/pip.conf``, ``~/.pip/pip.conf``, ``~/.config/pip/pip.conf``, ``PIP_CONFIG_FILE``, ``PIP_*``.
 """
 
-import configparser
 import hashlib
 import os
 import re
@@ -15,7 +14,7 @@ import msgspec
 
 _UV_OWN = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_NO_INDEX")
 _KEYS = ("index-url", "extra-index-url", "find-links", "no-index", "cert", "trusted-host")
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
+_CREDENTIALS = r"(?<=://)[^/\s@]+@"
 
 
 class Indexes(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +54,7 @@ class Indexes(msgspec.Struct, frozen=True, kw_only=True):
             "UV_INDEX_STRATEGY": "unsafe-best-match" if self.extra else "",
         }
         values = {name: value for name, value in urls.items() if value} | dict(self.own)
-        return {n: v for n, v in values.items() if private or not _CREDENTIALS.search(v)}
+        return {n: v for n, v in values.items() if private or not re.search(_CREDENTIALS, v)}
 
     def for_pip(self, *, private: bool = True) -> dict[str, str]:
         """Variables for pip, with no file of configuration besides."""
@@ -72,17 +71,19 @@ class Indexes(msgspec.Struct, frozen=True, kw_only=True):
             "PIP_CERT": self.cert,
             "PIP_TRUSTED_HOST": " ".join(self.hosts),
         }
-        kept = {n: v for n, v in values.items() if v and (private or not _CREDENTIALS.search(v))}
+        kept = {
+            n: v for n, v in values.items() if v and (private or not re.search(_CREDENTIALS, v))
+        }
         return kept | {"PIP_CONFIG_FILE": os.devnull}
 
     @staticmethod
     def _kept(urls: Iterable[str], *, private: bool) -> list[str]:
-        return [url for url in urls if private or not _CREDENTIALS.search(url)]
+        return [url for url in urls if private or not re.search(_CREDENTIALS, url)]
 
 
 def masked(text: str) -> str:
     """A text in which no address shows its user and password."""
-    return _CREDENTIALS.sub("[secret]@", text)
+    return re.sub(_CREDENTIALS, "[secret]@", text)
 
 
 def read_indexes(environ: Mapping[str, str]) -> Indexes:
@@ -128,10 +129,16 @@ def _pip_files(environ: Mapping[str, str]) -> list[Path]:
 
 
 def _read_pip(file: Path) -> dict[str, str]:
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    import configparser
+
     parser = configparser.RawConfigParser()
     try:
-        parser.read_string(file.read_text("utf-8"))
-    except (OSError, configparser.Error, UnicodeDecodeError):
+        parser.read_string(text)
+    except configparser.Error:
         return {}
     values: dict[str, str] = {}
     for section in ("global", "install"):

@@ -5,7 +5,6 @@ environment that virtualenv made once is copied.
 """
 
 import os
-import shutil
 from pathlib import Path
 
 from fairlead.runner.environments.contents import FILE
@@ -23,6 +22,8 @@ def make_skeleton(folder: Path, interpreter: Interpreter, bare: Path | None = No
     if interpreter.numbers < FIRST_WITH_CFG:
         if bare is None:
             raise ValueError(f"Python {interpreter.version} needs a bare environment to copy")
+        import shutil
+
         ours = shutil.ignore_patterns(FILE)
         shutil.copytree(bare, folder, symlinks=True, dirs_exist_ok=True, ignore=ours)
         site.mkdir(parents=True, exist_ok=True)
