@@ -84,7 +84,8 @@ class Store:
         while True:
             if (handle := self.hold(key, waiting)) is not None:
                 return handle, False
-            handle = locks.take(self._locks / key, shared=False, waiting=waiting)
+            # Never wait for this one: who built it meanwhile shares it, perhaps for hours.
+            handle = locks.take(self._locks / key, shared=False, wait=False)
             if handle is None:
                 continue
             try:
