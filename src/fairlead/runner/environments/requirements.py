@@ -199,7 +199,7 @@ class _Reader:
             self._lines.append(line)
 
     def _place(self, place: re.Match[str], at: Location, folder: str, *, editable: bool) -> None:
-        written = place["path"].strip()
+        written = place["path"].partition("#")[0].strip()
         if written.startswith("//"):
             written = written.removeprefix("//localhost").removeprefix("//")
         if written.startswith("/"):
@@ -252,9 +252,9 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         begun = begun or number
         comment = raw.lstrip().startswith("#")
         if raw.endswith("\\") and not comment:
-            held += raw[:-1].rstrip() + " "
+            held += raw[:-1].strip() + " "
             continue
-        line = _COMMENT.sub("", held + (" " + raw.lstrip() if comment else raw)).strip()
+        line = _COMMENT.sub("", held + (" " if comment else "") + raw.strip()).strip()
         if line:
             yield begun, line
         held, begun = "", 0
