@@ -1,0 +1,90 @@
+import pytest
+
+from fairlead.model import (
+    Job,
+    JobResult,
+    Origin,
+    Outcome,
+    Plan,
+    Report,
+    RunResult,
+    TestCase,
+    TestOutcome,
+    TestReport,
+    Trigger,
+)
+from fairlead.model.result import Attempt
+from fairlead.runner.baseline import Baseline
+from fairlead.runner.history import History
+
+DIFF = b"--- a/app.py\n+++ b/app.py\n@@ -1,0 +2,2 @@\n+x\n+y\n"
+
+
+class Change:
+    """A branch of two commits, as far as comparing needs a source."""
+
+    branch = "feature"
+
+    def __init__(self, base):
+        self.base = base
+
+    def diff(self, base):
+        assert base == self.base
+        return DIFF
+
+
+def report(outcome):
+    return Report(tests=TestReport(cases=(TestCase(name="t", outcome=TestOutcome(outcome)),)))
+
+
+def keep(history, number, *, commit, branch, outcome):
+    history.begin()
+    attempt = Attempt(outcome=Outcome.PASSED, report=report(outcome))
+    result = RunResult(
+        number=number,
+        outcome=Outcome.PASSED,
+        trigger=Trigger(branch=branch, commit=commit),
+        plan=Plan(source="f", origin=Origin.NATIVE, jobs=(Job(id="unit", name="unit"),)),
+        jobs=(JobResult(job="unit", outcome=Outcome.PASSED, attempts=(attempt,)),),
+        machine=(("dirty", "no"),),
+    )
+    history.finish(result, keep=9)
+
+
+@pytest.fixture
+def history(tmp_path):
+    made = History(tmp_path)
+    keep(made, 1, commit="base", branch="main", outcome="passed")
+    keep(made, 2, commit="first", branch="feature", outcome="failed")
+    return made
+
+
+def test_a_run_is_held_against_the_one_before_and_the_one_where_its_branch_began(history):
+    baseline = Baseline(history, Change("base"))
+    before, began = baseline.compare_run({"unit": report("failed")})
+    assert (before.base, len(before.new_failures), len(before.still_failing)) == ("run 2", 0, 1)
+    assert (began.base, len(began.new_failures), len(began.still_failing)) == ("run 1", 1, 0)
+
+
+def test_a_job_is_held_against_where_its_branch_began(history):
+    baseline = Baseline(history, Change("base"))
+    assert baseline.compare_job("unit", report("failed")).base == "run 1"
+    assert baseline.compare_job("other", report("failed")).new_failures == ()
+
+
+def test_the_changed_lines_are_those_since_the_base(history):
+    assert Baseline(history, Change("base")).changed == {"app.py": frozenset({2, 3})}
+    assert Baseline(history, Change(None)).changed is None
+
+
+def test_a_run_that_was_removed_since_is_no_baseline(history):
+    baseline = Baseline(history, Change("base"))
+    assert len(baseline.entries) == 2
+    (history.folder(1) / "result.json").unlink()
+    assert baseline.began is None
+
+
+def test_without_earlier_runs_there_is_nothing_to_compare_with(tmp_path):
+    baseline = Baseline(History(tmp_path), Change(None))
+    before, began = baseline.compare_run({"unit": report("failed")})
+    assert (before.new_failures, began) == ((), None)
