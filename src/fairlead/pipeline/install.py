@@ -12,7 +12,6 @@ from fairlead.pipeline.metadata import (
     poetry_requirement,
     read_toml,
     setup_arguments,
-    setup_cfg,
     setup_cfg_section,
     table,
 )
@@ -65,7 +64,7 @@ def project_kind(tree: Tree, pyproject: Mapping[str, Any]) -> str:
         return "none"
     if "build-system" in pyproject or "setup.py" in tree.paths:
         return "editable"
-    return "editable" if setup_cfg(tree).has_option("metadata", "name") else "none"
+    return "editable" if "name" in setup_cfg_section(tree, "metadata") else "none"
 
 
 def test_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,14 +1,14 @@
 """What ``pyproject.toml``, ``setup.cfg`` and ``setup.py`` say of a project, without running any."""
 
-import ast
-import configparser
 import re
-import tomllib
-import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fairlead.pipeline.tree import Tree
+
+if TYPE_CHECKING:
+    import ast
+    import configparser
 
 
 def groups_of(pyproject: Mapping[str, Any]) -> tuple[str, ...]:
@@ -29,8 +29,13 @@ def extras_of(tree: Tree, pyproject: Mapping[str, Any]) -> tuple[str, ...]:
 
 def read_toml(tree: Tree, path: str) -> dict[str, Any]:
     """The tables of a TOML file; empty where it is absent or broken."""
+    data = tree.read(path)
+    if not data:
+        return {}
+    import tomllib
+
     try:
-        return tomllib.loads((tree.read(path) or b"").decode("utf-8"))
+        return tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
         return {}
 
@@ -76,8 +81,10 @@ def _poetry_bound(text: str) -> str:
     return f">={version},<{'.'.join(map(str, upper))}"
 
 
-def setup_cfg(tree: Tree) -> configparser.ConfigParser:
+def setup_cfg(tree: Tree) -> "configparser.ConfigParser":
     """The sections of ``setup.cfg``; none where it is absent or broken."""
+    import configparser
+
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         parser.read_string((tree.read("setup.cfg") or b"").decode("utf-8", "replace"))
@@ -88,6 +95,8 @@ def setup_cfg(tree: Tree) -> configparser.ConfigParser:
 
 def setup_cfg_section(tree: Tree, name: str) -> dict[str, str]:
     """One section of ``setup.cfg``; empty where there is none."""
+    if not tree.read("setup.cfg"):
+        return {}
     parser = setup_cfg(tree)
     return dict(parser[name]) if parser.has_section(name) else {}
 
@@ -100,9 +109,14 @@ _ARGUMENTS = frozenset(
 def setup_arguments(tree: Tree) -> dict[str, Any]:
     """Literal arguments (those of ``_ARGUMENTS``) of a ``setup.py``, which is not run."""
     data = tree.read("setup.py")
+    if not data:
+        return {}
+    import ast
+    import warnings
+
     try:
         with warnings.catch_warnings(action="ignore"):
-            module = ast.parse(data or b"")
+            module = ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     names = {
@@ -120,8 +134,10 @@ def setup_arguments(tree: Tree) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _literal(node: ast.expr, names: Mapping[str, ast.expr]) -> Any:
+def _literal(node: "ast.expr", names: "Mapping[str, ast.expr]") -> Any:
     """The value of a literal, or of a name assigned one at the top of the module."""
+    import ast
+
     if isinstance(node, ast.Name) and node.id in names:
         node = names[node.id]
     if isinstance(node, ast.Dict):

@@ -15,7 +15,6 @@ from fairlead.runner.checkout import readable_objects
 from fairlead.runner.collect import INSIDE
 from fairlead.runner.collect.prepare import prepare as compile_hooks
 from fairlead.runner.environments import Environment, Layer, layer, read_request
-from fairlead.runner.environments.project import Workspace
 from fairlead.runner.execute import Watch, execute
 from fairlead.runner.log import Log
 from fairlead.runner.pythons import choose, find
@@ -224,6 +223,8 @@ def _services(
 
 def _install_projects(going: Going, box: Box, env: Layer, variables: Mapping[str, str]) -> None:
     """Install the project itself into the job's layer, by its own build code, in the box."""
+    from fairlead.runner.environments.project import Workspace
+
     going.log.line("$ install the project")
 
     def execute_in_box(argv: Sequence[str], own: Mapping[str, str], cwd: str) -> tuple[int, bytes]:

@@ -7,17 +7,20 @@ files. Only successes are kept, each in a folder of its own: its log and its dec
 
 import hashlib
 import os
-import tarfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from fairlead.model import Job, Reuse, Step
 from fairlead.pipeline.globs import selects
 from fairlead.util.fs import write_atomic
+
+if TYPE_CHECKING:
+    import tarfile
 
 _VERSION = "1"
 
@@ -114,6 +117,8 @@ class StepCache:
 
 def pack_outputs(workspace: Path, names: Iterable[str]) -> bytes:
     """A tar of files in the workspace, in a stable order and without times."""
+    import tarfile
+
     buffer = BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name in sorted(names):
@@ -127,13 +132,15 @@ def pack_outputs(workspace: Path, names: Iterable[str]) -> bytes:
 def unpack_outputs(workspace: Path, data: bytes) -> None:
     """Put stored outputs where the step would have left them."""
     if data:
+        import tarfile
+
         with tarfile.open(fileobj=BytesIO(data)) as tar:
             # Pythons before 3.11.4 have no filters; the names in it are ours in any case.
             tar.extraction_filter = getattr(tarfile, "data_filter", _as_packed)
             tar.extractall(workspace)  # noqa: S202 — see above
 
 
-def _as_packed(member: tarfile.TarInfo, _path: str) -> tarfile.TarInfo:
+def _as_packed(member: "tarfile.TarInfo", _path: str) -> "tarfile.TarInfo":
     return member
 
 

@@ -18,16 +18,14 @@ def git_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 
 
-def try_git(
-    *args: str, cwd: Path, env: Mapping[str, str] | None = None, data: bytes | None = None
-) -> Completed:
+def try_git(*args: str, cwd: Path, env: Mapping[str, str] | None = None) -> Completed:
     """Run git and return what came of it, whatever its exit code.
 
     Raises ``RepositoryError`` where git itself is not installed.
     """
     surroundings = git_environment() | dict(env or {})
     try:
-        return run(("git", *_SAFE, *args), cwd=cwd, env=surroundings, data=data)
+        return run(("git", *_SAFE, *args), cwd=cwd, env=surroundings)
     except RepositoryError:
         raise
     except Exception as error:
@@ -36,11 +34,9 @@ def try_git(
         ) from error
 
 
-def git(
-    *args: str, cwd: Path, env: Mapping[str, str] | None = None, data: bytes | None = None
-) -> bytes:
+def git(*args: str, cwd: Path, env: Mapping[str, str] | None = None) -> bytes:
     """Run git and return its standard output; ``RepositoryError`` carries git's own words."""
-    done = try_git(*args, cwd=cwd, env=env, data=data)
+    done = try_git(*args, cwd=cwd, env=env)
     if done.code:
         words = done.stderr.decode("utf-8", "replace").strip() or f"exit code {done.code}"
         raise RepositoryError(f"git {args[0]}: {words}")

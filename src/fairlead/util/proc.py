@@ -28,7 +28,6 @@ def run(
     *,
     cwd: Path | str | None = None,
     env: Mapping[str, str] | None = None,
-    data: bytes | None = None,
     timeout: float | None = None,
 ) -> Completed:
     """Run ``argv`` to its end and return what it wrote; a non-zero exit is not an error here.
@@ -41,7 +40,7 @@ def run(
             argv,
             cwd=cwd,
             env=env,
-            input=data or b"",
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=timeout,
             check=False,

@@ -1,6 +1,7 @@
 """From ``install`` to what is installed, checked against the files of the project."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from fairlead.model import Install, Location
 from fairlead.pipeline.document import Scalar
@@ -18,7 +19,10 @@ class Environments:
         self._tree = tree
         self._reader = reader
         self._made: dict[InstallSpec, Install] = {}
-        self._paths = frozenset(tree.paths)
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(self._tree.paths)
 
     def make(self, spec: InstallSpec | None, python: str | None) -> Install:
         """What goes into the environment of a cell; nothing where there is no Python."""
@@ -33,8 +37,10 @@ class Environments:
         if spec.detect:
             return detect_install(self._tree)
         lock = (spec.lock,) if spec.lock else ()
-        if self._paths:  # a file that is checked on its own has no project around it
-            self._check_files((*spec.requirements, *spec.constraints, *lock))
+        files = (*spec.requirements, *spec.constraints, *lock)
+        named = (*files, *spec.groups, *spec.extras)
+        if named and self._paths:  # a file that is checked on its own has no project around it
+            self._check_files(files)
             self._check_names(spec)
         auto = spec.project == "auto"
         return Install(

@@ -8,6 +8,9 @@ from fairlead.errors import RepositoryError
 from fairlead.util.git import git, try_git
 
 PIPELINE_FILES = ("fairlead.yml", "fairlead.yaml")
+_TAGS = "refs/tags/"
+# The default branch goes by one of these, the surest first.
+_DEFAULTS = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")
 
 
 class Repository(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,31 +72,37 @@ def project_root(path: Path, repository: Repository | None) -> Path:
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
-    """A commit's facts; ``tree`` is the object id of its root tree."""
+    """A commit's facts; ``tree`` is the object id of its root tree, ``tags`` point at it."""
 
     id: str
     tree: str
     parent: str = ""
     author: str = ""
     message: str = ""
+    tags: tuple[str, ...] = ()
 
 
-def read_commit(repository: Repository, revision: str) -> Commit | None:
-    """Look a revision up; ``None`` where it does not exist (as in an empty repository)."""
+def read_commit(folder: Path, revision: str) -> Commit | None:
+    """Look a revision up from somewhere in a repository.
+
+    ``None`` where it does not exist (as in an empty repository).
+    """
     if revision.startswith("-"):
         raise RepositoryError(f"{revision!r} is not a revision")
-    form = "--format=%H%x00%T%x00%P%x00%ae%x00%B"
-    where = f"{revision}^{{commit}}"
-    done = try_git("log", "-1", "--no-show-signature", form, where, "--", cwd=repository.folder)
+    form = "--format=%H%x00%T%x00%P%x00%ae%x00%D%x00%B"
+    plain = ("--no-show-signature", "--decorate=full", f"--decorate-refs={_TAGS}")
+    done = try_git("log", "-1", *plain, form, f"{revision}^{{commit}}", "--", cwd=folder)
     if done.code:
         return None
     fields = done.stdout.decode("utf-8", "replace").split("\0")
+    start = f"tag: {_TAGS}"
     return Commit(
         id=fields[0],
         tree=fields[1],
         parent=fields[2].partition(" ")[0],
         author=fields[3],
-        message=fields[4].strip(),
+        message=fields[5].strip(),
+        tags=tuple(n.removeprefix(start) for n in fields[4].split(", ") if n.startswith(start)),
     )
 
 
@@ -104,17 +113,23 @@ def current_branch(repository: Repository) -> str | None:
     return head.removeprefix(start) if head.startswith(start) else None
 
 
-def merge_base(repository: Repository, commit: str) -> str | None:
+def merge_base(folder: Path, commit: str) -> str | None:
     """Where ``commit`` left the default branch; ``None`` where nothing tells."""
-    for name in ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master"):
-        done = try_git("merge-base", commit, name, cwd=repository.folder)
-        if not done.code:
-            return done.text.strip()
+    listed = try_git("for-each-ref", "--format=%(objectname) %(refname)", *_DEFAULTS, cwd=folder)
+    tips = {name: tip for tip, _, name in (row.partition(" ") for row in listed.text.splitlines())}
+    for name in _DEFAULTS:
+        if tips.get(name) == commit:
+            return commit
+        if name in tips:
+            done = try_git("merge-base", commit, tips[name], cwd=folder)
+            if not done.code:
+                return done.text.strip()
     return None
 
 
-def exact_tag(repository: Repository, commit: str) -> str | None:
+def exact_tag(repository: Repository, commit: Commit) -> str | None:
     """A tag that points at ``commit``, the newest by version where there are several."""
-    args = ("tag", "--points-at", commit, "--sort=-version:refname")
-    names = git(*args, cwd=repository.folder).decode("utf-8", "replace").split("\n")
-    return names[0] or None
+    if len(commit.tags) <= 1:
+        return commit.tags[0] if commit.tags else None
+    args = ("tag", "--points-at", commit.id, "--sort=-version:refname")
+    return git(*args, cwd=repository.folder).decode("utf-8", "replace").split("\n")[0]

@@ -5,14 +5,13 @@ which knows theirs as an alternate. So nothing in the user's repository changes.
 """
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from fairlead.runner.checkout.repository import Repository
-from fairlead.util.fs import unusable
+from fairlead.util.fs import remove_tree, unusable
 from fairlead.util.git import git
 
 # What lies about in a folder without git and is never part of the project.
@@ -61,11 +60,16 @@ def make_store(objects: Path) -> None:
 @contextmanager
 def _index(store: Path, original: Path) -> Iterator[str]:
     """A copy of an index (its cached stats make ``add`` fast), gone at the end."""
-    with tempfile.TemporaryDirectory(dir=store, prefix="index-") as folder:
-        copy = os.path.join(folder, "index")
+    folder = store / f"index-{uuid4().hex[:12]}"
+    try:
+        folder.mkdir(mode=0o700)
         if original.is_file():
-            shutil.copyfile(original, copy)
-        yield copy
+            (folder / "index").write_bytes(original.read_bytes())
+        yield str(folder / "index")
+    except OSError as error:
+        raise unusable(folder, error) from error
+    finally:
+        remove_tree(folder)
 
 
 def snapshot_work_tree(repository: Repository, root: Path, objects: Path) -> str:

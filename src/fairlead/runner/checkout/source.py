@@ -5,6 +5,8 @@ import os
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
+
 from fairlead.errors import RepositoryError, UsageError
 from fairlead.model import Trigger
 from fairlead.runner.checkout.repository import (
@@ -23,6 +25,7 @@ from fairlead.runner.checkout.snapshot import (
     snapshot_folder,
     snapshot_work_tree,
 )
+from fairlead.util.errand import Errand
 from fairlead.util.git import git, try_git
 
 
@@ -40,7 +43,7 @@ class Source:
         repository: Repository | None,
         store: Path,
         tree_id: str,
-        commit: Commit | None,
+        head: "Head",
         branch: str | None,
         exact: bool,
     ) -> None:
@@ -48,9 +51,10 @@ class Source:
         self.repository = repository
         self.store = store
         self.tree_id = tree_id
-        self.commit = commit
+        self.commit = head.commit
         self.branch = branch
         self.exact = exact
+        self._fork = head.fork
 
     @property
     def objects(self) -> Path:
@@ -80,11 +84,10 @@ class Source:
         The fork point from the default branch; on the default branch itself HEAD for a changed
         folder, and else the commit before.
         """
-        if not self.commit or not self.repository:
+        if not self.commit:
             return None
-        fork = merge_base(self.repository, self.commit.id)
-        if fork and fork != self.commit.id:
-            return fork
+        if self._fork and self._fork != self.commit.id:
+            return self._fork
         return (self.commit.parent or None) if self.exact or not self.dirty else self.commit.id
 
     @cached_property
@@ -94,6 +97,8 @@ class Source:
 
     def commit_tree(self, commit: str) -> str:
         """The project's tree in a commit, empty where that commit has no such folder."""
+        if self.commit and commit == self.commit.id and not self.prefix:
+            return self.commit.tree
         below = f"{commit}:{self.prefix}"
         done = try_git("rev-parse", "--verify", "-q", below, cwd=self.store, env=self.env)
         return done.text.strip()
@@ -125,7 +130,7 @@ class Source:
 
     def changed_since(self, revision: str) -> tuple[str, ...]:
         """Paths that differ from ``revision``; ``UsageError`` where it does not exist."""
-        commit = read_commit(self.repository, revision) if self.repository else None
+        commit = read_commit(self.root, revision) if self.repository else None
         before = self.commit_tree(commit.id) if commit else ""
         if not before:
             raise UsageError(f"there is no revision {revision!r} to compare with")
@@ -136,7 +141,7 @@ class Source:
     def trigger(self, *, event: str = "local", since: str | None = None) -> Trigger:
         """The event that a person's ``fairlead run`` stands for."""
         commit = self.commit
-        tag = exact_tag(self.repository, commit.id) if commit and self.repository else None
+        tag = exact_tag(self.repository, commit) if commit and self.repository else None
         return Trigger(
             event=event,
             repository=self.root.name,
@@ -194,6 +199,7 @@ def open_source(path: Path, home: Path, revision: str | None = None) -> Source:
     repository where one is needed, and a bare repository without any commit.
     """
     path = path.resolve()
+    head = Errand(lambda: _read_head(path, revision or "HEAD"))
     repository = find_repository(path)
     if repository is None and revision:
         raise RepositoryError(
@@ -206,25 +212,35 @@ def open_source(path: Path, home: Path, revision: str | None = None) -> Source:
     store = home / "objects" / hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
     make_store(store / "objects")
     if repository and (revision or repository.top is None):
-        return _committed(root, repository, store, revision or "HEAD")
-    return _as_it_is(root, repository, store)
-
-
-def _as_it_is(root: Path, repository: Repository | None, store: Path) -> Source:
+        return _committed(root, repository, store, revision or "HEAD", head.result())
     if repository is None:
-        tree = snapshot_folder(root, store)
-        commit, branch = None, None
-    else:
-        tree = snapshot_work_tree(repository, root, store / "objects")
-        commit, branch = read_commit(repository, "HEAD"), current_branch(repository)
+        return Source(
+            root=root, repository=None, store=store, tree_id=snapshot_folder(root, store),
+            head=Head(), branch=None, exact=False,
+        )  # fmt: skip
+    tree = snapshot_work_tree(repository, root, store / "objects")
     return Source(
         root=root, repository=repository, store=store, tree_id=tree,
-        commit=commit, branch=branch, exact=False,
+        head=head.result(), branch=current_branch(repository), exact=False,
     )  # fmt: skip
 
 
-def _committed(root: Path, repository: Repository, store: Path, revision: str) -> Source:
-    commit = read_commit(repository, revision)
+class Head(msgspec.Struct, frozen=True):
+    """A commit, and the one at which it left the default branch."""
+
+    commit: Commit | None = None
+    fork: str | None = None
+
+
+def _read_head(path: Path, revision: str) -> Head:
+    commit = read_commit(path, revision)
+    return Head(commit, merge_base(path, commit.id)) if commit else Head()
+
+
+def _committed(
+    root: Path, repository: Repository, store: Path, revision: str, head: Head
+) -> Source:
+    commit = head.commit
     if commit is None:
         known = "the repository has no commit yet" if revision == "HEAD" else "no such revision"
         raise RepositoryError(
@@ -234,7 +250,7 @@ def _committed(root: Path, repository: Repository, store: Path, revision: str) -
     branch = _branch_named(repository, revision)
     source = Source(
         root=root, repository=repository, store=store, tree_id=commit.tree,
-        commit=commit, branch=branch, exact=True,
+        head=head, branch=branch, exact=True,
     )  # fmt: skip
     below = source.commit_tree(commit.id)
     if not below:

@@ -1,7 +1,6 @@
 """A folder of its own for one attempt at a job, filled from the object store."""
 
 import os
-import shutil
 from pathlib import Path
 
 from fairlead.errors import StoreError
@@ -69,10 +68,14 @@ def _head(source: Source, meta: Path) -> str:
 def _copy_refs(common: Path, meta: Path) -> None:
     for name in ("packed-refs", "shallow"):
         if (common / name).is_file():
-            shutil.copyfile(common / name, meta / name)
+            (meta / name).write_bytes((common / name).read_bytes())
     for kind in ("refs/tags", "refs/heads"):
-        if (common / kind).is_dir():
-            shutil.copytree(common / kind, meta / kind, dirs_exist_ok=True)
+        for folder, folders, files in os.walk(common / kind):
+            ours = meta / os.path.relpath(folder, common)
+            for name in folders:
+                (ours / name).mkdir()
+            for name in files:
+                (ours / name).write_bytes((Path(folder) / name).read_bytes())
 
 
 def _fill_submodules(source: Source, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from .layers import Layer, layer
 from .prepare import Environment, Environments
-from .project import Workspace
 from .request import EnvironmentRequest, read_request
 from .requirements import LocalProject
 
@@ -12,7 +11,6 @@ __all__ = [
     "Environments",
     "Layer",
     "LocalProject",
-    "Workspace",
     "layer",
     "read_request",
 ]

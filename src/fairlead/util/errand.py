@@ -1,0 +1,37 @@
+"""A call carried out beside other work, in a thread of its own, and waited for where it is needed.
+
+For work that waits (for git, for a helper to start), not for work that computes.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Errand(Generic[T]):
+    """Starts ``work`` at once. What it returns or raises comes out of ``result``.
+
+    Leaving the result is allowed: then nobody learns how it ended.
+    """
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._value: T
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="errand")
+        self._thread.start()
+
+    def result(self) -> T:
+        """Wait for the end; what was raised is raised here, each time."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def _run(self) -> None:
+        try:
+            self._value = self._work()
+        except BaseException as error:  # noqa: BLE001 — it belongs to whoever asks for the result
+            self._error = error

@@ -1,0 +1,23 @@
+import threading
+
+import pytest
+
+from fairlead.util.errand import Errand
+
+
+def test_an_errand_goes_on_beside_its_caller():
+    go = threading.Event()
+    errand = Errand(lambda: go.wait(10) and threading.get_ident())
+    go.set()
+    assert errand.result() not in (False, threading.get_ident())
+    assert errand.result() == errand.result()
+
+
+def test_what_an_errand_raises_comes_to_whoever_waits_for_it():
+    def fail():
+        raise LookupError("lost")
+
+    errand = Errand(fail)
+    for _ in range(2):
+        with pytest.raises(LookupError, match="lost"):
+            errand.result()
