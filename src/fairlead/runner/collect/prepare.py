@@ -17,5 +17,5 @@ def prepare(python: Path) -> bool:
     """
     with contextlib.suppress(FairleadError, OSError):
         script = INSIDE / "fairlead_prepare.py"
-        return run([python, "-E", "-s", "-B", script], env={}, timeout=60).code == 0
+        return run([python, "-E", "-s", script], env={}, timeout=60).code == 0
     return False

@@ -85,7 +85,7 @@ def quietly(function, *args):
 
 
 def start(scenario):
-    collect.started(**identity(scenario, scenario.feature))
+    collect.started(case(scenario, scenario.feature))
 
 
 def scenario_line(scenario):
@@ -99,7 +99,7 @@ def scenario_line(scenario):
     fields = {"outcome": outcome, "seconds": round(scenario.duration or 0.0, 6)}
     if outcome in ("failed", "errored"):
         fields.update(message=message, details=details, output=output)
-    collect.finished(**dict(identity(scenario, scenario.feature), **fields))
+    collect.finished(case(scenario, scenario.feature), **fields)
 
 
 def feature_line(feature):
@@ -107,19 +107,18 @@ def feature_line(feature):
     if getattr(feature, "hook_failed", False):
         error = collect.text(getattr(feature, "error_message", None) or "a hook failed")
         message = error.strip().splitlines()[0]
-        where = identity(feature, feature)
-        collect.finished(outcome="errored", message=message, details=error, **where)
+        collect.finished(case(feature, feature), outcome="errored", message=message, details=error)
 
 
-def identity(element, feature):
+def case(element, feature):
     place = "%s:%d" % (collect.text(element.filename), element.line)
-    return {
-        "suite": "%s.%s" % (dotted(feature), collect.text(feature.name)),
-        "name": collect.text(element.name) or place,
-        "id": place,
-        "file": collect.relative(os.path.abspath(element.filename)),
-        "line": element.line,
-    }
+    return collect.case(
+        suite="%s.%s" % (dotted(feature), collect.text(feature.name)),
+        name=collect.text(element.name) or place,
+        id=place,
+        file=collect.relative(os.path.abspath(element.filename)),
+        line=element.line,
+    )
 
 
 def dotted(feature):

@@ -16,10 +16,9 @@ TEXT = 64 << 10  # characters of a traceback, or of captured output
 SHORT = 4 << 10  # characters of everything else
 
 unicode_type = type(b"".decode("ascii"))
-_LONE = re.compile(  # surrogates without a partner, which no reader of JSON takes
-    b"[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]".decode(
-        "unicode_escape" if sys.version_info[0] < 3 else "ascii"
-    )
+# Surrogates without a partner, which no reader of JSON takes.
+_LONE = b"[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]".decode(
+    "unicode_escape" if sys.version_info[0] < 3 else "ascii"
 )
 
 events = os.path.abspath(os.environ["FAIRLEAD_EVENTS"]) if os.environ.get("FAIRLEAD_EVENTS") else ""
@@ -83,7 +82,7 @@ def text(value):
 
 def escaped(value):
     """Text without what JSON cannot hold."""
-    return _LONE.sub(lambda found: unicode_type("\\u%04x" % ord(found.group())), value)
+    return re.sub(_LONE, lambda found: unicode_type("\\u%04x" % ord(found.group())), value)
 
 
 def cut(value, size):
@@ -106,21 +105,22 @@ def relative(path, realpath=os.path.realpath):
 
 
 def collected(count):
-    emit({"t": "collected", "n": count})
+    emit("collected", '"n": %d' % count)
 
 
-def started(**fields):
+def case(**identity):
+    """A test's name and place, as the part of a line that its beginning and its end share."""
+    return _json(identity, SHORT)
+
+
+def started(which):
     """Say which test runs now, so that one that takes its process along is known by name."""
-    emit(dict(fields, t="start"))
+    emit("start", which)
 
 
-def finished(**fields):
-    emit(dict(fields, t="test"))
-
-
-def finished_soon(**fields):
-    """The same, but written with the next line: for who knows that one follows at once."""
-    emit(dict(fields, t="test"), hold=True)
+def finished(which, hold=False, **fields):
+    """Say how a test ended; with ``hold``, only when the next line is written."""
+    emit("test", which + ", " + _json(fields, TEXT), hold)
 
 
 def flush(getpid=os.getpid):
@@ -132,11 +132,10 @@ def flush(getpid=os.getpid):
         pass
 
 
-def emit(record, hold=False, getpid=os.getpid):
+def emit(kind, content, hold=False, getpid=os.getpid):
     try:
         if events and _owner[0] == getpid():
-            record["pid"] = _owner[0]
-            line = _encode(record)
+            line = '{"t": "%s", "pid": %d, %s}\n' % (kind, _owner[0], content)
             if _held:
                 line = _held.pop() + line
             if hold:
@@ -147,18 +146,19 @@ def emit(record, hold=False, getpid=os.getpid):
         pass
 
 
-def _encode(record, dumps=json.dumps):
+def _json(fields, limit, dumps=json.dumps):
+    """The fields of a JSON object, without its braces; texts are cut where that is needed."""
     try:
-        line = dumps(record)
+        line = dumps(fields)
         if len(line) < SHORT and "\\ud" not in line:
-            return line.encode("ascii") + b"\n"
+            return line[1:-1]
     except Exception:
         pass  # bytes, or something that is no text at all
-    for limit in (TEXT, SHORT, SHORT // 16):
-        line = dumps(_fit(record, limit)).encode("ascii") + b"\n"
-        if len(line) <= LINE:
+    while True:
+        line = dumps(_fit(fields, limit))[1:-1]
+        if len(line) <= LINE // 2:
             return line
-    return b""
+        limit //= 2
 
 
 def _fit(record, limit):
@@ -181,6 +181,7 @@ def _append(
 ):
     handle = open(events, flags, 0o644)
     try:
+        line = line.encode("ascii")
         if _broken[0]:
             line = b"\n" + line
         _broken[0] = True

@@ -2,6 +2,10 @@
 
 import marshal
 import os
+import sys
+
+# The import leaves the boot compiled too, except by Python 2, which would put it among the sources.
+sys.dont_write_bytecode = sys.version_info[0] < 3
 
 import fairlead_boot
 

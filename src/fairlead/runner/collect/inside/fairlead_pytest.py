@@ -86,11 +86,17 @@ class Plugin(object):
 
     def pytest_runtest_logstart(self, nodeid, location):
         if self.session:
-            quietly(self.session.started, nodeid, location)
+            try:
+                self.session.started(nodeid, location)
+            except Exception:
+                pass
 
     def pytest_runtest_logreport(self, report):
         if self.session:
-            quietly(self.session.reported, report)
+            try:
+                self.session.reported(report)
+            except Exception:
+                pass
 
     def pytest_sessionfinish(self):
         if self.session:

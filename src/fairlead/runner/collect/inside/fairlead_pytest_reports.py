@@ -5,12 +5,9 @@ import re
 
 import fairlead_collect as collect
 
-# What XML cannot hold, and DEL; a class of the allowed ones would take milliseconds to compile.
+# What XML cannot hold, and DEL. Surrogates come in pairs in Python 2, and are fine there.
 _CONTROL = b"\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ufffe\\uffff".decode("unicode_escape")
-_SURROGATES = "" if str is bytes else "\\ud800-\\udfff"  # in pairs, they are fine in Python 2
-_UNPRINTABLE = re.compile("[" + _CONTROL + _SURROGATES + "]")
-
-
+_UNPRINTABLE = "[%s]" % (_CONTROL + ("" if str is bytes else "\\ud800-\\udfff"))
 _modules = {}
 
 
@@ -30,9 +27,9 @@ def names(nodeid):
 
 def printable(text):
     """``text`` as pytest writes it to XML: what XML cannot hold as ``#x1B``."""
-    if not _UNPRINTABLE.search(text):
+    if str is not bytes and text.isprintable():
         return text
-    return _UNPRINTABLE.sub(lambda found: "#x%02X" % ord(found.group()), text)
+    return re.sub(_UNPRINTABLE, lambda found: "#x%02X" % ord(found.group()), text)
 
 
 class Session(object):
@@ -47,20 +44,20 @@ class Session(object):
         self.known = {}
         self.files = {}
 
-    def identity(self, nodeid, location):
+    def case(self, nodeid, location):
         suite, name = names(nodeid)
         if self.prefix:
             suite = "%s.%s" % (self.prefix, suite) if suite else self.prefix
         path, line = location[0], location[1]
         if path not in self.files:
             self.files[path] = collect.relative(os.path.join(self.root, path))
-        return {
-            "suite": suite,
-            "name": name,
-            "id": self.runnable(nodeid),
-            "file": self.files[path],
-            "line": line + 1 if isinstance(line, int) and line >= 0 else 0,
-        }
+        return collect.case(
+            suite=suite,
+            name=name,
+            id=self.runnable(nodeid),
+            file=self.files[path],
+            line=line + 1 if isinstance(line, int) and line >= 0 else 0,
+        )
 
     def runnable(self, nodeid):
         """The node id from where pytest was started, which need not be its root."""
@@ -70,75 +67,73 @@ class Session(object):
         return os.path.relpath(os.path.join(self.root, path), self.here) + colons + rest
 
     def started(self, nodeid, location):
-        where = self.known[nodeid] = self.identity(nodeid, location)
-        collect.started(**where)
+        which = self.known[nodeid] = self.case(nodeid, location)
+        collect.started(which)
 
     def uncollected(self, report):
         """A file that could not be collected, or that skipped itself."""
         outcome = "errored" if report.failed else "skipped"
-        where = self.identity(report.nodeid, (report.nodeid.partition("::")[0], None))
-        collect.finished(outcome=outcome, message=why(report), details=details(report), **where)
+        which = self.case(report.nodeid, (report.nodeid.partition("::")[0], None))
+        collect.finished(which, outcome=outcome, message=why(report), details=details(report))
 
     def reported(self, report):
         key = (report.nodeid, getattr(report, "node", None))
-        test = self.tests.get(key) or self.tests.setdefault(key, Test())
+        test = self.tests.get(key)
+        if test is None:
+            test = self.tests[key] = Test()
         test.take(report)
         # Another "when" is that of pytest-xdist's report of a worker that died.
         if report.when not in ("setup", "call") and not test.again:
             del self.tests[key]
-            where = self.known.pop(report.nodeid, None)
-            where = where or self.identity(report.nodeid, report.location)
-            where.update(test.line())
+            which = self.known.pop(report.nodeid, None)
+            which = which or self.case(report.nodeid, report.location)
             # The next test starts at once, if it does so in this process.
-            direct = self.distributed or test.outcome != "passed"
-            (collect.finished if direct else collect.finished_soon)(**where)
+            hold = test.outcome == "passed" and not self.distributed
+            collect.finished(which, hold, **test.line())
 
 
 class Test(object):
     """One test from its setup to its teardown, over all its reruns."""
 
-    def __init__(self):
-        self.reruns = []
-        self.again = False  # until the next setup; some versions tear down in between
-        self.clear()
-
-    def clear(self):
-        self.outcome = "passed"
-        self.message = ""
-        self.seconds = 0.0
-        self.texts = []
-        self.subtests = []
-        self.last = None
+    outcome = "passed"
+    message = ""
+    seconds = 0.0
+    texts = ()
+    reruns = ()
+    subtests = ()
+    last = None
+    again = False  # until the next setup; some versions tear down in between
 
     def take(self, report):
         if report.outcome == "rerun":
-            self.reruns.append(details(report))
-            self.again = True
-            self.clear()
+            reruns = self.reruns + (details(report),)
+            self.__dict__.clear()
+            self.reruns, self.again = reruns, True
         elif self.again and report.when != "setup":
             pass
-        elif type(report).__name__.lower() == "subtestreport":
+        elif hasattr(report, "context") and type(report).__name__.lower() == "subtestreport":
             if report.failed:
-                self.subtests.append(report)
+                self.subtests += (report,)
         else:
             self.seconds += getattr(report, "duration", 0.0)
             self.last = report
             self.again = False
-            self.judge(report)
+            if report.outcome != "passed" or hasattr(report, "wasxfail"):
+                self.judge(report)
 
     def judge(self, report):
         outcome = outcome_of(report)
         if outcome == "passed" or (self.outcome == "failed" and outcome != "errored"):
             return
         if report.failed:
-            self.texts.append(details(report))
+            self.texts += (details(report),)
         if self.outcome != "failed":
             self.outcome = outcome
             self.message = why(report)
 
     def line(self):
         for report in self.subtests:
-            self.texts.append(described(report) + "\n" + details(report))
+            self.texts += (described(report) + "\n" + details(report),)
         if self.subtests and self.outcome in ("passed", "failed"):
             failed = ", ".join(described(report) for report in self.subtests)
             self.outcome, self.message = "failed", "failed subtests: " + failed

@@ -123,7 +123,7 @@ class Running(object):
 
     def __init__(self, result, test, clock=getattr(time, "perf_counter", time.time)):
         self.result = result
-        self.test = test
+        self.case = case(test)
         self.clock = clock
         self.start = clock()
         self.seconds = None
@@ -139,7 +139,7 @@ class Running(object):
 
     def finish(self):
         seconds = self.clock() - self.start if self.seconds is None else self.seconds
-        report(self.test, self.outcome, self.message, "\n\n".join(self.texts), seconds)
+        report(self.case, self.outcome, self.message, "\n\n".join(self.texts), seconds)
 
 
 class Notes(object):
@@ -154,7 +154,7 @@ class Notes(object):
             collect.leave()
         if collect.enter("unittest"):
             _local.running = Running(result, test)
-            collect.started(**identity(test))
+            collect.started(_local.running.case)
 
     @staticmethod
     def stopTest(result, test):
@@ -217,30 +217,30 @@ def add(result, test, outcome, message="", details=""):
             running.take(outcome, message, details)
     elif watching():
         # Without a test under way: setUpClass and its like, or a test skipped before its start.
-        report(getattr(test, "test_case", test), outcome, message, details, 0.0)
+        report(case(getattr(test, "test_case", test)), outcome, message, details, 0.0)
 
 
-def report(test, outcome, message, details, seconds):
-    fields = {"outcome": outcome, "message": message, "details": details}
-    collect.finished(seconds=round(max(0.0, seconds), 6), **dict(identity(test), **fields))
+def report(which, outcome, message, details, seconds):
+    fields = {"outcome": outcome, "seconds": round(max(0.0, seconds), 6)}
+    if message:
+        fields["message"] = message
+    if details:
+        fields["details"] = details
+    collect.finished(which, **fields)
 
 
-def identity(test):
+def case(test):
     """The name of a test, and where it is written."""
     method = getattr(test, "_testMethodName", None)
     cls = type(test)
     if method is None:
-        suite, _, name = collect.text(test.id()).rpartition(".") if plain(test) else ("", "", test.id())
-        return {"suite": suite, "name": name, "id": collect.text(test.id())}
+        name = collect.text(test.id())
+        suite, _, short = name.rpartition(".") if " " not in name else ("", "", name)
+        return collect.case(suite=suite, name=short, id=name)
     suite = "" if cls.__module__ == "unittest.loader" else qualified(cls)
-    place = located(cls, method) or ("", 0)
-    test_id = "%s.%s" % (suite, method) if suite else method
-    return {"suite": suite, "name": method, "id": test_id, "file": place[0], "line": place[1]}
-
-
-def plain(test):
-    """Whether the id is a dotted name, and not a description such as ``setUpClass (a.B)``."""
-    return " " not in test.id()
+    path, line = located(cls, method)
+    name = "%s.%s" % (suite, method) if suite else method
+    return collect.case(suite=suite, name=method, id=name, file=path, line=line)
 
 
 def qualified(cls):
@@ -253,7 +253,7 @@ def located(cls, method):
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     code = getattr(function, "__code__", None)
-    return (collect.relative(code.co_filename), code.co_firstlineno) if code else None
+    return (collect.relative(code.co_filename), code.co_firstlineno) if code else ("", 0)
 
 
 def said(err):
