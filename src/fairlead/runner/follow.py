@@ -1,6 +1,7 @@
 """From what the collecting plugins append to their file to events, while a step runs."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,11 @@ from fairlead.runner.collect.wire import Collected, Finished, Reader, StepMark
 
 
 class Follower:
-    """Reads one attempt's events file; ``cases`` fills up with the tests of all its steps."""
+    """Reads one attempt's events file; ``cases`` fills up with the tests of all its steps.
+
+    ``on_mark`` tells whether it has taken a mark; one that it has not is shown to it again at the
+    next tick, and what stands behind it in the file waits.
+    """
 
     def __init__(
         self,
@@ -19,7 +24,7 @@ class Follower:
         job: str,
         attempt: int,
         emit: Callable[[Event], None],
-        on_mark: Callable[[StepMark], None] | None = None,
+        on_mark: Callable[[StepMark], bool] | None = None,
     ) -> None:
         self.step = 0
         self.cases: list[TestCase] = []
@@ -29,17 +34,18 @@ class Follower:
         self._attempt = attempt
         self._emit = emit
         self._on_mark = on_mark
+        self._waiting: deque[Collected | Finished | StepMark] = deque()
 
     def tick(self) -> bool:
         """Take in what is new; true when there was something."""
         data = self._tail.read()
-        if not data:
-            return False
-        for message in self._reader.feed(data):
-            self._take(message)
-        return True
+        if data:
+            self._waiting.extend(self._reader.feed(data))
+        while self._waiting and self._take(self._waiting[0]):
+            self._waiting.popleft()
+        return bool(data)
 
-    def _take(self, message: Collected | Finished | StepMark) -> None:
+    def _take(self, message: Collected | Finished | StepMark) -> bool:
         where = {"job": self._job, "attempt": self._attempt, "step": self.step}
         match message:
             case Finished(case=case):
@@ -48,5 +54,5 @@ class Follower:
             case Collected(count=count):
                 self._emit(TestsCollected(time=time.time(), count=count, **where))  # type: ignore[arg-type]
             case StepMark():
-                if self._on_mark:
-                    self._on_mark(message)
+                return self._on_mark is None or self._on_mark(message)
+        return True

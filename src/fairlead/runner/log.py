@@ -23,6 +23,7 @@ class Log:
         self._emit = emit
         self._step = -1
         self._full = False
+        self._torn = False  # whether the last line has no end yet
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("wb", buffering=0)
@@ -30,8 +31,10 @@ class Log:
             raise unusable(path, error) from error
 
     def begin(self, step: int) -> None:
-        """What follows belongs to that step; -1 is what belongs to none."""
+        """What follows belongs to that step, from a line of its own on; -1 is none."""
         self.flush()
+        if self._torn:
+            self._keep(b"\n")
         self._step = step
 
     def write(self, data: bytes) -> None:
@@ -64,6 +67,7 @@ class Log:
         except OSError as error:
             raise unusable(self.path, error) from error
         self.size += len(data)
+        self._torn = not data.endswith(b"\n")
         self._emit(self._step, data)
 
     def slice(self, offset: int, length: int) -> bytes:

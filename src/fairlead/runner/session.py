@@ -1,5 +1,7 @@
 """Running a job's steps in one shell, as Travis does; the shell tells where it is."""
 
+import math
+import secrets
 import time
 
 from fairlead.errors import SandboxFailed
@@ -24,12 +26,16 @@ class _Session:
         self._script = script
         self._results: list[StepResult] = []
         self._begun: tuple[int, float, int] | None = None
+        self._mark_text = secrets.token_hex(8)
+        self._token = b"\x1c%b\x1d" % self._mark_text.encode()
+        self._held = b""
+        self._reached = 0.0  # how many marks the output has come to
         self._follower = Follower(
             around.channel / "events.jsonl",
             job=around.job.id,
             attempt=around.attempt,
             emit=around.emit,
-            on_mark=self._mark,
+            on_mark=self._marked,
         )
 
     def run(self) -> StepsEnd:
@@ -40,14 +46,19 @@ class _Session:
         if around.box is None:
             raise SandboxFailed("a session needs a sandbox")
         ended = execute(
-            around.box.start(("bash", str(path)), around.variables),
+            around.box.start(
+                ("bash", str(path)), {**around.variables, "FAIRLEAD_MARK": self._mark_text}
+            ),
             watch=Watch(timeout=max(0.0, left), silence=around.job.silence),
             cancel=around.cancel,
             sink=self._take,
             tick=self._follower.tick,
             check=around.box.exceeded,
         )
+        around.log.write(self._held)
         around.log.flush()
+        self._reached = math.inf
+        self._follower.tick()
         if self._begun is not None:
             self._finish(ended.code, ended.reason)
         outcome, reason = self._judge(ended)
@@ -60,9 +71,23 @@ class _Session:
         )
 
     def _take(self, data: bytes) -> None:
-        # The shell marks a step before that step writes, so marks are looked at first.
-        self._follower.tick()
-        self._around.log.write(data)
+        """Log output up to each mark in it; only then is that mark in the events file due."""
+        *pieces, rest = (self._held + data).split(self._token)
+        for piece in pieces:
+            self._around.log.write(piece)
+            self._reached += 1
+            self._follower.tick()
+        start = rest.rfind(self._token[:1], -len(self._token))
+        whole = start < 0 or not self._token.startswith(rest[start:])
+        self._held = b"" if whole else rest[start:]
+        self._around.log.write(rest if whole else rest[:start])
+
+    def _marked(self, mark: StepMark) -> bool:
+        if self._reached < 1:
+            return False
+        self._reached -= 1
+        self._mark(mark)
+        return True
 
     def _mark(self, mark: StepMark) -> None:
         if not 0 <= mark.index < len(self._around.job.steps):

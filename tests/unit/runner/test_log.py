@@ -24,6 +24,15 @@ def test_what_is_written_is_told_with_its_step(tmp_path):
     assert log.slice(7, 4) == b"one\n"
 
 
+def test_a_step_begins_on_a_line_of_its_own(tmp_path):
+    log, _ = make(tmp_path / "log")
+    for step, data in enumerate((b"no end", b"end\n", b"x")):
+        log.begin(step)
+        log.write(data)
+    log.close()
+    assert (tmp_path / "log").read_bytes() == b"no end\nend\nx"
+
+
 def test_a_secret_cut_in_two_is_masked(tmp_path):
     log, _ = make(tmp_path / "log", secrets=["password"])
     log.write(b"the pass")

@@ -7,7 +7,9 @@ and in a function, as Travis does, so that ``local`` and ``return`` work in it.
 
 FUNCTIONS = r"""
 __fairlead_step=-1
-unset TRAVIS_TEST_RESULT TRAVIS_CMD
+__fairlead_mark="${FAIRLEAD_MARK-}"
+unset TRAVIS_TEST_RESULT TRAVIS_CMD FAIRLEAD_MARK
+if [[ -n "${__fairlead_mark}" ]]; then exec {__fairlead_out}>&1; fi
 ANSI_RED=$'\033[31;1m'
 ANSI_GREEN=$'\033[32;1m'
 ANSI_YELLOW=$'\033[33;1m'
@@ -18,6 +20,9 @@ __fairlead_event() {
   if [[ -n "${__fairlead_events}" ]]; then
     builtin printf '{"t":"step","op":"%s","index":%d%s}\n' "$1" "$2" "${3-}" \
       >>"${__fairlead_events}" || :
+  fi
+  if [[ -n "${__fairlead_mark}" ]]; then
+    builtin printf '\034%s\035' "${__fairlead_mark}" >&"${__fairlead_out}" || :
   fi
 }
 

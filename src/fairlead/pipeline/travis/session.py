@@ -11,6 +11,9 @@ ends the job with that code. For every step it appends JSON lines to the file th
 ``index`` counts from 0 in ``job.steps``. A step that is cut short by ``exit`` or ``set -e`` ends
 with the shell's code; one that replaces the EXIT trap or kills the shell has no end line. Steps
 that do not run (``after_failure`` of a job that passed) have no lines at all.
+
+Where ``$FAIRLEAD_MARK`` is set, each such line is followed by that text in the output, between the
+bytes 1C and 1D: there the output of one step ends and that of the next begins.
 """
 
 import shlex
@@ -33,7 +36,7 @@ _GUARDS = {
 
 
 def session_script(job: Job, events: str | None = None) -> str:
-    """The bash script (4.0 and later) that is the whole of ``job``.
+    """The bash script (4.1 and later) that is the whole of ``job``.
 
     ``events`` is the path of the events file where ``$FAIRLEAD_EVENTS`` will not say it. Values
     of ``job.env`` are bash text: they may name variables, also secret ones, which are expected in
