@@ -2,8 +2,9 @@
 
 import re
 import shlex
+from itertools import takewhile
 
-from fairlead.model import Job, Pairs, Phase
+from fairlead.model import Job, Pairs, Phase, Step
 
 _KNOWN = {
     "TRAVIS_BRANCH": '"$FAIRLEAD_BRANCH"',
@@ -16,6 +17,13 @@ _KNOWN = {
     "TRAVIS": "true",
 }
 _SILENT = frozenset({"CI", "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_PROGRESS_BAR"})
+
+# What changes the shell it runs in, and what only such a shell knows.
+_KEEPS_STATE = re.compile(
+    r"(?m)(?:^|[;&|({`]|\b(?:then|else|do)\b)\s*(?:cd|pushd|popd|export|source|\.|eval|exec|alias"
+    r"|set|unset|shopt|declare|typeset|readonly|read|trap|umask|ulimit|function|nvm|rvm|pyenv)\s"
+    r"|^\s*\w+=\S*\s*(?:$|;|&&)|\(\)|\bTRAVIS|\btravis_|<<"
+)
 
 _RETRY = """\
 travis_retry() {
@@ -44,6 +52,17 @@ def own_variables(job: Job) -> tuple[Pairs, Pairs]:
         else:
             plain[name] = words
     return tuple(plain.items()), tuple(shell)
+
+
+def plain_setup(job: Job) -> tuple[Step, ...]:
+    """The first setup steps, as far as they leave nothing in the shell that later ones may need.
+
+    They can be steps of their own, and so errors of the setup stay what they are.
+    """
+    if own_variables(job)[1]:
+        return ()
+    setup = (step for step in job.steps if step.phase is Phase.SETUP)
+    return tuple(takewhile(lambda step: not _KEEPS_STATE.search(step.command), setup))
 
 
 def script_of(job: Job) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from fairlead.model import Install, Job, Origin, Plan, Step
+from fairlead.model import Install, Job, Network, Origin, Plan, Step
 from fairlead.pipeline.commands import known_pure, lint_tool
 from fairlead.pipeline.emit import Tree, entry, mapping
 from fairlead.pipeline.install import detect_install, project_kind
 from fairlead.pipeline.metadata import read_toml
 from fairlead.pipeline.native.words import PYTHON
-from fairlead.pipeline.oneshell import own_variables, script_of
+from fairlead.pipeline.oneshell import own_variables, plain_setup, script_of
 from fairlead.pipeline.travis.naming import slug
 from fairlead.pipeline.tree import Tree as Files
 
@@ -143,6 +143,8 @@ class _Writer:
             keys["secrets"] = tuple(name.partition("@")[0] for name in job.secrets)
         if job.services:
             keys["services"] = tuple(service.kind for service in job.services)
+        if job.network != Network():
+            keys["network"] = job.network.hosts or job.network.mode
         if job.measure_coverage:
             keys["coverage"] = "true"
         if job.timeout != Job(id="", name="").timeout:
@@ -246,11 +248,12 @@ def _name(job: Job, taken: set[str], *, alone: bool) -> str:
 
 
 def _flattened(job: Job) -> Job:
-    """A job whose steps share a shell as one with a single script."""
+    """A job whose steps share a shell as one with a single script, after what needs no shell."""
     plain, _shell = own_variables(job)
-    command = script_of(job)
+    setup = plain_setup(job)
+    command = script_of(msgspec.structs.replace(job, steps=job.steps[len(setup) :]))
     step = Step(name="script", command=command, tool=lint_tool(command))
-    return msgspec.structs.replace(job, steps=(step,), env=plain)
+    return msgspec.structs.replace(job, steps=(*setup, step), env=plain)
 
 
 def _steps(key: str, found: _Entry, indent: int) -> Iterator[str]:

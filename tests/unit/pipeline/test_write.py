@@ -1,3 +1,4 @@
+import json
 import textwrap
 
 import pytest
@@ -118,6 +119,34 @@ def test_a_travis_matrix_becomes_one_entry_with_a_script():
     assert written.count("run:") == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "apart"),
+    [
+        ("pip install -r requirements.txt", True),
+        ("mkdir cd-rom && pip install '.[cd]'", True),
+        ("psql -c 'create database x;' -U postgres", True),
+        ("DEBUG=1 make build", True),
+        ("cd sub", False),
+        ("mkdir a && cd a", False),
+        ("if [ -d a ]; then export B=1; fi", False),
+        ("A=1", False),
+        (". env/bin/activate", False),
+        ("helper() { true; }", False),
+        ("travis_retry pip install .", False),
+        ("echo $TRAVIS_BRANCH", False),
+        ("cat > a <<END\nx\nEND", False),
+    ],
+)
+def test_setup_that_leaves_nothing_in_the_shell_stays_setup(command, apart):
+    """So that its failure makes the translated job errored too, and not failed."""
+    _written, plan = translated(
+        f"language: python\ninstall: {json.dumps(command)}\nscript: pytest\n"
+    )
+    phases = [(step.phase, step.command) for step in plan.jobs[0].steps]
+    assert (("setup", command) in phases) == apart
+    assert (command in phases[-1][1]) != apart
+
+
 def test_variables_are_plain_where_they_can_be_and_exported_where_not():
     _written, plan = translated("""\
         language: python
@@ -162,6 +191,7 @@ def test_stages_allowed_failures_and_services_are_taken_over():
         (None, False),
     ]
     assert plan.jobs[0].services[0].kind == "postgres"
+    assert plan.jobs[0].network.hosts == ("*",)
     assert "build-docs:" in written
 
 

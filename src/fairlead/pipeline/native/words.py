@@ -10,7 +10,7 @@ JOB_NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,59}"
 AXIS_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,39}"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 PYTHON = r"(?:pypy-?)?[0-9]+(?:\.[0-9]+){0,2}t?(?:-dev)?"
-HOST = r"(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?"
+HOST = r"(?:\*|(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]+)?"
 TOOL = r"[a-z][a-z0-9_-]*"
 
 _LONGEST_GLOB = 300
@@ -115,7 +115,7 @@ HOST_NAME = Word(
     "a host's name",
     lambda text: text if re.fullmatch(HOST, text) else None,
     TEXT_SCHEMA | {"pattern": f"^{HOST}$"},
-    hint="`*.example.org` means all below it, `example.org:443` one port",
+    hint="`*.example.org` means all below it, `example.org:443` one port, `*` every host",
 )
 TOOL_NAME = Word(
     "a tool's name, or `none`",

@@ -29,7 +29,7 @@ from fairlead.pipeline.travis.runtime import (
     unsupported,
 )
 from fairlead.pipeline.travis.secure import Secure
-from fairlead.pipeline.travis.services import read_services
+from fairlead.pipeline.travis.services import network_beside, read_services
 from fairlead.pipeline.travis.stages import Staged, arrange
 from fairlead.pipeline.tree import Tree
 
@@ -148,6 +148,7 @@ class _Planner:
             secure=bool(secret),
         )
         python = language(config) == "python"
+        services = read_services(config, self.problems)
         return Job(
             id=named.id,
             name=named.name,
@@ -159,7 +160,8 @@ class _Planner:
             install=Install(packages=PREINSTALLED) if python else Install(),
             env=(*builtin, *self.settings_env, *public),
             secrets=secret,
-            services=read_services(config, self.problems),
+            services=services,
+            network=network_beside(services),
             timeout=TIMEOUT,
             silence=SILENCE,
             allow_failure=named.staged.allowed,

@@ -1,6 +1,6 @@
 """The ``services`` key: what Fairlead can start beside a job."""
 
-from fairlead.model import Service
+from fairlead.model import Network, Service
 from fairlead.pipeline.document import Mapping, Node
 from fairlead.pipeline.travis.nodes import Keys, Problems, scalars
 
@@ -30,6 +30,15 @@ def read_services(config: Keys, problems: Problems) -> tuple[Service, ...]:
     if "postgresql" in _addons(config.get("addons")):
         kinds.append("postgres")
     return tuple(Service(name=kind, kind=kind) for kind in dict.fromkeys(kinds))
+
+
+def network_beside(services: tuple[Service, ...]) -> Network:
+    """The network of a job with these services.
+
+    Commands expect them at their usual ports, which only a loopback of the job's own has free at
+    any time; from there a proxy leads to every host.
+    """
+    return Network(mode="hosts", hosts=("*",)) if services else Network()
 
 
 def _addons(node: Node | None) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def test_everything_is_said_at_once_in_the_order_of_the_file(complaints):
         ("secrets: [a b]\njobs: {a: x}", "1:11: secrets takes a variable's name, not 'a b'"),
         ("services: {a/b: {command: x}}\njobs: {a: x}", "1:12: 'a/b' is not a service's name"),
         ("services: [mysql]\njobs: {a: x}", "1:12: services takes `postgres` or `redis`, not 'mysql'"),
-        ("network: [a/b]\njobs: {a: x}", "1:11: network takes a host's name, not 'a/b' (`*.example.org` means all below it, `example.org:443` one port)"),
+        ("network: [a/b]\njobs: {a: x}", "1:11: network takes a host's name, not 'a/b' (`*.example.org` means all below it, `example.org:443` one port, `*` every host)"),
         ("jobs: {a: {run: x, artifacts: ../x}}", "1:31: artifacts takes a glob, a list of globs, or a mapping with `paths` and `days`, not '../x'"),
         ("jobs: {a: {run: x, artifacts: {days: 3}}}", "1:31: artifacts must have the key 'paths'"),
         ("jobs: {a: {run: x, needs: a}}", "1:27: these jobs need each other: a -> a"),

@@ -29,6 +29,12 @@ def test_golden_plan(travis):
     assert shown.decode() == (folder / "travis.json").read_text()
 
 
+def test_services_are_where_commands_expect_them(travis):
+    """At their usual ports, which only a job with a loopback of its own has to itself."""
+    assert only(travis("services: [redis-server]\nscript: x")).network.hosts == ("*",)
+    assert only(travis("script: x")).network.mode == "full"
+
+
 def test_a_job_is_one_session_with_travis_limits(travis):
     plan = travis("language: python\nscript: pytest")
     job = only(plan)
