@@ -1,8 +1,8 @@
 """An import hook: when a test runner is first imported, the sibling made for it is called.
 
 Nothing is imported early, so a process that runs no tests pays for one dictionary look-up an
-import. ``WATCHED`` says which sibling and which of its functions is given the new module. ``FOLDER``,
-where they lie, and ``CODES``, those compiled before, are set by ``fairlead_boot``.
+import. ``WATCHED`` says which sibling and which of its functions is given the new module.
+``FOLDER``, where they lie, and ``CODES``, those compiled before, are set by ``fairlead_boot``.
 """
 
 import marshal
