@@ -11,7 +11,6 @@ import pytest
 import fairlead
 
 _NOBODY = 65534
-_MARK = "FAIRLEAD_TESTS_AS_A_USER"
 
 
 def may_use(path):
@@ -43,14 +42,22 @@ def test_an_ordinary_user_has_the_same(tmp_path_factory, folder):
     place.mkdir()
     os.chown(place, _NOBODY, _NOBODY)
     drop = "import os, sys; os.setgroups([]); os.setgid({0}); os.setuid({0}); os.execv(sys.argv[1], sys.argv[1:])"
-    pytest_arguments = ("-q", "-x", "-p", "no:cacheprovider", f"--basetemp={place}/t", str(tests))
+    pytest_arguments = (
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:hypothesispytest",
+        f"--basetemp={place}/t",
+        str(tests),
+    )
     env = {
         "PATH": os.defpath,
         "HOME": str(place),
         "TMPDIR": str(place),
         "PYTHONPATH": os.pathsep.join(packages),
         "PYTHONDONTWRITEBYTECODE": "1",
-        _MARK: "1",
     }
     try:
         done = subprocess.run(

@@ -66,7 +66,7 @@ def test_what_is_written_in_the_workspace_is_there_outside(boxes, do):
 
 
 def test_a_program_that_is_not_there_is_an_error_and_the_box_goes_on(box, do):
-    with pytest.raises(SandboxFailed, match="No such file or directory.*nonesuch"):
+    with pytest.raises(SandboxFailed, match=r"No such file or directory.*nonesuch"):
         box.start(("nonesuch",), {})
     with pytest.raises(SandboxFailed, match="No such file or directory"):
         box.start(("true",), {}, cwd="/nonexistent")
@@ -120,7 +120,7 @@ def test_signals_are_as_a_shell_would_have_them(box, do):
 
 def test_no_descriptors_are_inherited(box, do):
     code = "import os; print(sorted(os.listdir('/proc/self/fd')))"
-    assert do.python(box, code)[1] in ("['0', '1', '2', '3']\n",)
+    assert do.python(box, code)[1] == "['0', '1', '2', '3']\n"
 
 
 def test_a_closed_box_starts_nothing(box):

@@ -129,7 +129,7 @@ time.sleep(1000)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_the_death_of_fairlead_ends_everything(kind, sandbox, boxes, do, token, number):
+def test_the_death_of_fairlead_ends_everything(kind, boxes, do, token, number):
     arguments = (str(boxes.workspace), kind, token, STUBBORN.format(token=token))
     command = (sys.executable, "-c", RUNNER, *arguments)
     with subprocess.Popen(command, stdout=subprocess.PIPE) as runner:

@@ -81,7 +81,7 @@ def test_encrypted_connections_are_tunnelled(boxes, do, upstream):
     box = boxes.open("hosts", hosts=("good.test:443",))
     expected = "HTTP/1.1 200 OK\nCONNECT good.test:443 HTTP/1.1 and then ping"
     assert fetch(box, do, "good.test:443", TUNNEL) == expected
-    assert fetch(box, do, "good.test:22", TUNNEL).startswith("HTTP/1.1 403 Forbidden")
+    assert "HTTP/1.1 403 Forbidden" in fetch(box, do, "good.test:22", TUNNEL)
     assert box.denied() == ("good.test",)
 
 

@@ -31,9 +31,12 @@ def converse(folder, kind, typed):
     ours, theirs = pty.openpty()
     command = (sys.executable, "-c", DRIVER, str(folder), kind)
     heard = b""
-    with subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
-    ) as driver, ending(driver):
+    with (
+        subprocess.Popen(
+            command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        ) as driver,
+        ending(driver),
+    ):
         os.close(theirs)
         for expected, words in typed:
             while expected not in heard:
@@ -58,7 +61,7 @@ def ending(process):
 
 
 def read(terminal):
-    assert select.select([terminal], [], [], 30)[0], "nothing more is said"
+    assert select.select([terminal], [], [], 10)[0], "nothing more is said"
     try:
         return os.read(terminal, 4096)
     except OSError:
@@ -71,10 +74,9 @@ def test_a_shell_has_the_terminal_and_gives_it_back(kind, sandbox, tmp_path):
         kind,
         [
             (b"$ ", b"echo $((6 * 7)); test -t 0 && echo terminal\n"),
-            (b"42\r\nterminal", b"sleep 100\n"),
-            (b"sleep 100", b"\x1a"),
-            (b"Stopped", b"kill -9 %1\n"),
-            (b"kill -9 %1", b"exit 3\n"),
+            (b"42\r\nterminal", b"sh -c 'echo be''gun; exec sleep 100'\n"),
+            (b"begun", b"\x1a"),
+            (b"Stopped", b"kill -9 %1; wait %1; exit 3\n"),
             (b"in front True", b"typed\n"),
         ],
     )

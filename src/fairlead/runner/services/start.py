@@ -119,14 +119,15 @@ def _wait(one: Started) -> str:
     """Why it is not ready, or nothing once it is."""
     timeout = one.place.service.timeout
     until = time.monotonic() + timeout
-    while not one.ready():
+    while True:
         code = one.running.poll()
         if code is not None:
             return f"ended with {code} before it was ready"
+        if one.ready():
+            return ""
         if time.monotonic() >= until:
             return f"not ready within {timeout:g} s"
         time.sleep(_LOOK_EVERY)
-    return ""
 
 
 def _end(one: Started) -> None:

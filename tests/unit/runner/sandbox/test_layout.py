@@ -1,0 +1,118 @@
+"""The arguments of bubblewrap, as strings."""
+
+from pathlib import Path
+
+import pytest
+
+from fairlead.runner.sandbox.layout import Layout, Machine, Shown, appearing, holder_arguments
+
+MACHINE = Machine(
+    bwrap="/usr/bin/bwrap",
+    links=(("bin", "usr/bin"), ("lib", "usr/lib")),
+    folders=("usr", "opt"),
+    etc=("ssl", "localtime"),
+    resolver="/run/resolve/resolv.conf",
+)
+WORKSPACE = Shown(dest="/ws", source="/host/ws", writable=True)
+
+
+def arguments(*shown, machine=MACHINE, **options):
+    layout = Layout(root="/ws", shown=(WORKSPACE, *shown), **options)
+    return list(holder_arguments(machine, layout))
+
+
+def options(found, name, count):
+    """All uses of an option, with so many values each."""
+    return [tuple(found[i + 1 : i + 1 + count]) for i, part in enumerate(found) if part == name]
+
+
+def test_every_namespace_is_the_box_s_own_but_the_network_only_on_demand():
+    for name in ("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"):
+        assert name in arguments()
+    assert "--unshare-net" not in arguments()
+    assert "--unshare-net" in arguments(isolated_network=True)
+
+
+def test_it_is_not_root_and_ends_with_its_keeper():
+    found = arguments()
+    assert options(found, "--uid", 1) == options(found, "--gid", 1) == [("1000",)]
+    assert "--die-with-parent" in found
+    assert "--new-session" in found
+    assert "--clearenv" in found
+
+
+def test_the_system_is_read_only():
+    found = arguments()
+    assert ("/usr", "/usr") in options(found, "--ro-bind", 2)
+    assert ("/etc/ssl", "/etc/ssl") in options(found, "--ro-bind", 2)
+    assert ("usr/bin", "/bin") in options(found, "--symlink", 2)
+    assert options(found, "--remount-ro", 1) == [("/",)]
+    assert found.index("--remount-ro") > max(i for i, x in enumerate(found) if "bind" in x)
+
+
+def test_only_the_workspace_is_writable():
+    assert options(arguments(), "--bind", 2) == [("/host/ws", "/ws")]
+
+
+def test_names_are_resolved_only_with_a_network():
+    resolver = ("/run/resolve/resolv.conf", "/etc/resolv.conf")
+    assert resolver in options(arguments(), "--ro-bind", 2)
+    assert resolver not in options(arguments(isolated_network=True), "--ro-bind", 2)
+
+
+def test_a_system_without_merged_folders_shows_them_as_they_are():
+    machine = Machine(bwrap="bwrap", folders=("usr", "bin", "lib"))
+    assert ("/bin", "/bin") in options(arguments(machine=machine), "--ro-bind", 2)
+
+
+def test_inner_folders_are_laid_over_outer_ones():
+    found = arguments(
+        Shown(dest="/a/b/c", source="/a/b/c"),
+        Shown(dest="/a", source="/a"),
+        Shown(dest="/a/b", source="/a/b", writable=True),
+    )
+    places = [part for part in found if part in ("/a", "/a/b", "/a/b/c")]
+    assert places == ["/a", "/a", "/a/b", "/a/b", "/a/b/c", "/a/b/c"]
+
+
+def test_what_the_system_shows_anyway_is_not_shown_twice():
+    found = arguments(
+        Shown(dest="/usr/share/x", source="/usr/share/x"), Shown(dest="/lib/x", source="/usr/lib/x")
+    )
+    assert not [part for part in found if part.endswith("/x")]
+
+
+def test_a_writable_folder_in_the_system_is_shown_at_its_real_place():
+    found = arguments(Shown(dest="/lib/x", source="/usr/lib/x", writable=True))
+    assert ("/usr/lib/x", "/usr/lib/x") in options(found, "--bind", 2)
+
+
+def test_writable_wins_over_readable():
+    one = Shown(dest="/a", source="/a")
+    other = Shown(dest="/a", source="/a", writable=True)
+    for pair in ((one, other), (other, one)):
+        found = arguments(*pair)
+        assert ("/a", "/a") in options(found, "--bind", 2)
+        assert ("/a", "/a") not in options(found, "--ro-bind", 2)
+
+
+def test_sizes_of_what_lies_in_memory():
+    found = arguments(tmp_size=12345)
+    assert options(found, "--size", 1) == [("12345",)] * 3
+    assert {"/tmp", "/dev/shm", "/run"} == {place for (place,) in options(found, "--tmpfs", 1)}
+
+
+@pytest.mark.parametrize(
+    ("paths", "real", "shown", "links"),
+    [
+        (["/a"], {}, {"/a"}, []),
+        (["/l/a"], {"/l/a": "/r/a"}, {"/r/a"}, [("/r/a", "/l/a")]),
+        # The link itself lies in a folder that is shown, and so is there already.
+        (["/d", "/d/l"], {"/d/l": "/r"}, {"/d", "/r"}, []),
+        (["/l/a", "/l/a"], {"/l/a": "/r/a"}, {"/r/a"}, [("/r/a", "/l/a")]),
+    ],
+)
+def test_paths_through_links(paths, real, shown, links):
+    given = tuple(map(Path, paths))
+    places = {path: Path(real.get(str(path), path)) for path in given}
+    assert appearing(given, places) == (shown, links)
