@@ -20,15 +20,16 @@ def wheel(tmp_path_factory):
     return next(folder.glob("*.whl"))
 
 
-def hidden(path):
-    """Whether a file lies in some tool's cache."""
-    return any(part.startswith(".") for part in path.parts)
+def left_by_tools(path):
+    """Whether a file is byte code or lies in some tool's cache."""
+    caches = (part for part in path.parts if part.startswith(".") or part == "__pycache__")
+    return path.suffix == ".pyc" or any(caches)
 
 
 def test_the_wheel_holds_every_file_of_the_package(wheel):
     source = ROOT / "src"
     files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
-    expected = {str(path) for path in files if path.suffix != ".pyc" and not hidden(path)}
+    expected = {str(path) for path in files if not left_by_tools(path)}
     assert expected <= set(zipfile.ZipFile(wheel).namelist())
 
 
