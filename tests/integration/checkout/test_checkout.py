@@ -220,7 +220,9 @@ def test_a_repository_in_the_middle_of_a_conflict_can_be_run(repo, home, tmp_pat
     repo.git("checkout", "-q", "main")
     repo.write("app.py", "ours")
     repo.commit("ours")
-    subprocess.run(["git", "merge", "other"], cwd=repo.root, capture_output=True, check=False)
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    command = ("git", *identity, "merge", "other")
+    subprocess.run(command, cwd=repo.root, capture_output=True, check=False)
     fill_workspace(open_source(repo.root, home), tmp_path / "ws")
     assert "<<<<<<<" in (tmp_path / "ws/app.py").read_text()
 
