@@ -37,8 +37,9 @@ def read_contents(folder: Path) -> Contents:
 
 
 def write_contents(folder: Path, contents: Contents) -> None:
-    """Write it into a folder that is being built."""
+    """Write it into a folder that is being built, for reading only."""
     (folder / FILE).write_bytes(msgspec.json.encode(contents))
+    (folder / FILE).chmod(0o444)
 
 
 def installed(site: Path) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-_UV_OWN = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_NO_INDEX")
+_UV_OWN = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 _KEYS = ("index-url", "extra-index-url", "find-links", "no-index", "cert", "trusted-host")
 _CREDENTIALS = r"(?<=://)[^/\s@]+@"
 
@@ -41,13 +41,17 @@ class Indexes(msgspec.Struct, frozen=True, kw_only=True):
         paths = (Path(url.removeprefix("file://")) for url in urls if url.startswith(("/", "file")))
         return tuple(path for path in paths if path.exists())
 
+    @property
+    def uv_flags(self) -> tuple[str, ...]:
+        """What only a flag tells uv: it has no variable for pip's ``no-index``."""
+        return ("--no-index",) if self.no_index else ()
+
     def for_uv(self, *, private: bool = True) -> dict[str, str]:
         """Variables for uv; without ``private``, addresses with credentials are left out."""
         urls = {
             "UV_DEFAULT_INDEX": self.default,
             "UV_INDEX": " ".join(self._kept(self.extra, private=private)),
             "UV_FIND_LINKS": ",".join(self._kept(self.find_links, private=private)),
-            "UV_NO_INDEX": "1" if self.no_index else "",
             "UV_INSECURE_HOST": " ".join(self.hosts),
             "SSL_CERT_FILE": self.cert,
             # pip takes the best version of all indexes, so whoever configured pip expects it.

@@ -208,7 +208,7 @@ class Environments:
                 project,
                 workspace,
                 store=self.projects,
-                uv=self.uv,
+                uv=(str(self.uv), "pip", "install", *indexes.uv_flags),
                 variables=variables,
                 execute=execute,
             )
@@ -362,7 +362,8 @@ class Environments:
         from fairlead.runner.environments.uv import Uv
 
         env = self._surroundings(request.trust)
-        return Uv(program=lambda: self.uv, env=env, store=self.store)
+        flags = self.indexes.uv_flags
+        return Uv(program=lambda: self.uv, env=env, flags=flags, store=self.store)
 
     def _pip(self, trust: str, progress: Progress) -> "Pip":
         from fairlead.runner.environments.pip import Pip

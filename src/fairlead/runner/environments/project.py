@@ -48,14 +48,14 @@ def install_project(
     workspace: Workspace,
     *,
     store: Store,
-    uv: Path,
+    uv: tuple[str, ...],
     variables: Mapping[str, str],
     execute: Execute,
 ) -> bool:
     """Install one folder of the workspace into ``layer``; whether an earlier build was used.
 
-    ``variables`` lead to packages and caches. Raises ``EnvironmentFailed`` with the build's own
-    words, ``StoreError`` where the disk refuses.
+    ``uv`` is the command that installs, ``variables`` lead to packages and caches. Raises
+    ``EnvironmentFailed`` with the build's own words, ``StoreError`` where the disk refuses.
     """
     key = _key(layer, project, workspace)
     if key and (handle := store.hold(key)) is not None:
@@ -96,7 +96,7 @@ def _key(layer: Layer, project: LocalProject, workspace: Workspace) -> str | Non
 
 
 def _command(
-    layer: Layer, project: LocalProject, workspace: Workspace, uv: Path
+    layer: Layer, project: LocalProject, workspace: Workspace, uv: tuple[str, ...]
 ) -> tuple[str, ...]:
     where = workspace.inside if project.path == "." else f"{workspace.inside}/{project.path}"
     what = ("-e", where) if project.mode == "editable" else (where,)
@@ -105,7 +105,7 @@ def _command(
         layer.environment.bare is None and not (folder / "setup.py").exists()
     ):
         flags = ("--no-deps", "--link-mode", "copy", "--python", str(layer.python))
-        return (str(uv), "pip", "install", *flags, *what)
+        return (*uv, *flags, *what)
     # With nothing else to fetch there is no need to isolate the build, and none of a network.
     alone = () if _names_build_packages(folder) else ("--no-build-isolation",)
     return (str(layer.python), "-m", "pip", "install", "--no-deps", *alone, *what)

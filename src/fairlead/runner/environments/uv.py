@@ -21,10 +21,14 @@ FIRST = (3, 6)
 
 
 class Uv(msgspec.Struct, frozen=True, kw_only=True):
-    """The program and what it is run with: ``env`` names the cache of one level of trust."""
+    """The program and what it is run with: ``env`` names the cache of one level of trust.
+
+    ``flags`` lead to packages, as some of ``env`` do.
+    """
 
     program: Callable[[], Path]
     env: Mapping[str, str]
+    flags: tuple[str, ...]
     store: Store
 
     def resolve(self, request: EnvironmentRequest) -> Resolution:
@@ -69,7 +73,7 @@ class Uv(msgspec.Struct, frozen=True, kw_only=True):
         python = aside.content / "bin" / "python"
         where = ("--python", python, "--no-deps", "--link-mode", "copy")
         argv: list[str | Path] = [self.program(), "pip", "install", *where, *flags]
-        argv += [*_hosts(request), "-r", file]
+        argv += [*self.flags, *_hosts(request), "-r", file]
         done = execute(argv, cwd=_root(request, aside), env=self.env, keep=aside.lock)
         demand(done, f"cannot install for Python {request.interpreter.version}")
 
@@ -93,7 +97,15 @@ class Uv(msgspec.Struct, frozen=True, kw_only=True):
             early = ["--prerelease=allow"] if request.prerelease else []
             python = ("--python", str(request.interpreter.real))
             argv: list[str | Path] = [self.program(), "pip", "compile", "--no-header"]
-            argv += ["--no-annotate", *python, *early, *_hosts(request), *extras, *chosen]
+            argv += [
+                "--no-annotate",
+                *self.flags,
+                *python,
+                *early,
+                *_hosts(request),
+                *extras,
+                *chosen,
+            ]
             argv += [wanted, *source]
             if constraints:
                 argv += ["-c", given]
