@@ -155,7 +155,6 @@ class Project:
         self._number += 1
         events = self._home / f"events-{self._number}"
         folder = self._home / f"coverage-{self._number}"
-        folder.mkdir()
         variables = {
             "PATH": f"{self.python.parent}:/usr/bin:/bin",
             "HOME": str(self._home),
@@ -180,7 +179,7 @@ class Project:
         while data := tail.read():
             messages += reader.feed(data)
         tail.close()
-        left = sorted(folder.iterdir())
+        left = sorted(folder.iterdir()) if folder.exists() else []
         assert all(path.suffix == ".json" for path in left), left
         return Ran(
             code=done.returncode,

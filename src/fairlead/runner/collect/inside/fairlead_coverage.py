@@ -112,6 +112,10 @@ def finish():
     cov, found = _state["cov"], _state["found"]
     _state["cov"] = _state["found"] = None
     try:
+        os.makedirs(collect.folder)
+    except OSError:
+        pass  # it is there, or writing will fail below
+    try:
         if cov is not None:
             leave(cov)
         elif found is not None:
