@@ -45,6 +45,12 @@ class Follower:
             self._waiting.popleft()
         return bool(data)
 
+    def end_step(self) -> None:
+        """Name the test that took its process along, so that its end is not lost with it."""
+        self.tick()
+        for case in self._reader.lost():
+            self._take(Finished(case=case))
+
     def _take(self, message: Collected | Finished | StepMark) -> bool:
         where = {"job": self._job, "attempt": self._attempt, "step": self.step}
         match message:

@@ -58,7 +58,7 @@ class _Session:
         around.log.write(self._held)
         around.log.flush()
         self._reached = math.inf
-        self._follower.tick()
+        self._follower.end_step()
         if self._begun is not None:
             self._finish(ended.code, ended.reason)
         outcome, reason = self._judge(ended)

@@ -152,6 +152,7 @@ class _Steps:
         if said is None:
             around.log.line(f"$ {step.command.strip()}")
             ended = self._execute(index, step, extra or {})
+            self._follower.end_step()
         else:
             ended = Ended(code=0, seconds=0.0, reason=said)
         around.log.flush()
