@@ -243,9 +243,8 @@ def registry():
         pytest.skip("the package registry cannot be reached")
 
 
-@pytest.fixture
-def online(home, registry):
-    """Environments with this machine's own package index."""
-    del registry
-    with Environments(home, os.environ) as made:
+@pytest.fixture(scope="session")
+def online(registry, tmp_path_factory):
+    """Environments with this machine's own package index, one home for all tests."""
+    with Environments(tmp_path_factory.mktemp("online"), os.environ) as made:
         yield made

@@ -88,11 +88,17 @@ def _key(layer: Layer, project: LocalProject, workspace: Workspace) -> str | Non
     return project_key(
         project,
         FolderTree(folder),
-        take_snapshot(folder) if folder.is_dir() else (),
+        _names(folder),
         environment=layer.environment.key,
         inside=workspace.inside,
         whole=whole,
     )
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    """The files of a project, without those that an earlier build left."""
+    names = take_snapshot(folder) if folder.is_dir() else ()
+    return tuple(name for name in names if ".egg-info/" not in name)
 
 
 def _command(
