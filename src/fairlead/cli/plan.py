@@ -113,3 +113,16 @@ def _rest(plan: "Plan", look: "Look") -> Iterator[str]:
         for deploy in plan.deploys:
             condition = f"  {look.style(deploy.condition, 'dim')}" if deploy.condition else ""
             yield f"  {deploy.provider}{condition}"
+    if plan.reasons:
+        yield ""
+        yield look.style("why", "bold")
+        for reason in plan.reasons:
+            yield from _wrapped(look.plain(reason), look)
+
+
+def _wrapped(text: str, look: "Look") -> Iterator[str]:
+    import textwrap
+
+    found = textwrap.wrap(text, look.width - 4, break_on_hyphens=False)
+    for number, line in enumerate(found):
+        yield look.style(f"{'    ' if number else '  '}{line}", "dim")

@@ -250,3 +250,5 @@ class Plan(Value, frozen=True, kw_only=True):
     fast_finish: bool = False
     warnings: tuple[Problem, ...] = ()
     deploys: tuple[Deploy, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """Why a detected plan is as it is, one sentence a decision."""

@@ -52,7 +52,7 @@ def test_init_writes_what_it_detects_and_says_why(project, fairlead):
     (project / "test_a.py").write_text("import pytest\n")
     done = fairlead("init")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "pytest: found test_a.py imports pytest" in done.stdout
+    assert "pytest: test_a.py imports pytest" in done.stdout
     assert "Wrote fairlead.yml" in done.stdout
     assert [job.name for job in planned(project).jobs] == ["tests"]
 

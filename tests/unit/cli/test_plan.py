@@ -101,6 +101,14 @@ def test_a_detected_plan_and_an_empty_one():
     assert list(lines(empty, LOOK)) == ["0 jobs from the project's files"]
 
 
+def test_a_detected_plan_says_why():
+    plan = Plan(source="", origin="detected", reasons=("Python 3.12: the newest", "long " * 30))
+    found = list(lines(plan, LOOK))
+    assert found[1:4] == ["", "why", "  Python 3.12: the newest"]
+    assert found[5].startswith("    long")
+    assert max(map(len, found)) <= 80
+
+
 def test_no_line_is_wider_than_the_terminal_needs():
     plan = native(
         b"jobs: {a: [%s], b: {run: x, needs: a}}" % b", ".join([b"command"] * 50),

@@ -78,7 +78,7 @@ def test_the_file_is_short_and_says_why():
         # Why it is as it is:
         # - Python 3.11, 3.12: requires-python says >=3.11
         # - pytest is installed, though no requirements name it: pytest is needed
-        # - pytest: found tests/test_a.py imports pytest
+        # - pytest: tests/test_a.py imports pytest
         # - install: packages pytest; the project itself
 
         python: ["3.11", "3.12"]

@@ -1,10 +1,12 @@
 """Environments of tox and nox as jobs of our own, where they can be translated."""
 
 import re
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from fairlead.model import Install, Pairs
+from fairlead.pipeline.commands import known_pure, lint_tool
 from fairlead.pipeline.detect.project import Project
 from fairlead.pipeline.detect.toxfile import ToxEnv
 from fairlead.pipeline.detect.words import ROOT, Untranslatable, to_shell, to_value
@@ -20,6 +22,25 @@ class Translated(msgspec.Struct, frozen=True, kw_only=True):
     before: tuple[str, ...] = ()
     commands: tuple[str, ...]
     env: Pairs = ()
+
+
+def sort_out(
+    names: Iterable[str], make: Callable[[str], Translated]
+) -> tuple[tuple[Translated, ...], tuple[str, ...]]:
+    """Of environments that do not test: those that only check, and the names of the rest."""
+    checks: list[Translated] = []
+    left: list[str] = []
+    for name in names:
+        try:
+            made = make(name)
+        except Untranslatable:
+            left.append(name)
+            continue
+        if all(known_pure(command) or lint_tool(command) for command in made.commands):
+            checks.append(made)
+        else:
+            left.append(name)
+    return tuple(checks), tuple(left)
 
 
 def translate(project: Project, env: ToxEnv, python: str, kind: str) -> Translated:

@@ -7,8 +7,12 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from fairlead.model import Location, Problem
-from fairlead.pipeline.detect.environments import Translated, requirements_install
+from fairlead.model import Install, Location, Problem
+from fairlead.pipeline.detect.environments import (
+    Translated,
+    requirements_install,
+    sort_out,
+)
 from fairlead.pipeline.detect.project import Project
 from fairlead.pipeline.detect.toxplan import Environments
 from fairlead.pipeline.detect.words import Untranslatable, to_shell
@@ -78,12 +82,16 @@ def nox_environments(
             message = f"the session {session.name} is run by nox itself, because of {error}"
             place = Location(file="noxfile.py")
             problems.append(Problem(location=place, message=message, warning=True))
+    others = {session.name: session for session in sessions if not session.tests}
+    checks, left = sort_out(others, lambda n: _check(project, others[n], wanted[-1]))
     return Environments(
         tool="nox",
         file="noxfile.py",
         translated=tuple(translated),
         foreign=tuple(foreign),
         warnings=tuple(problems),
+        checks=checks,
+        left=left,
     )
 
 
@@ -133,6 +141,14 @@ def _translate(project: Project, session: Session, python: str) -> Translated:
     return Translated(
         name=session.name, python=python, kind=kind, install=install, commands=tuple(commands)
     )
+
+
+def _check(project: Project, session: Session, python: str) -> Translated:
+    """A session that does not test; one that installs nothing uses what a person has."""
+    made = _translate(project, session, python)
+    if made.install == Install():
+        raise Untranslatable("a session that installs nothing")
+    return made
 
 
 def _requirement_lines(words: tuple[str, ...]) -> Iterator[str]:

@@ -5,7 +5,19 @@ from collections.abc import Iterable
 import msgspec
 
 from fairlead.errors import FairleadError
-from fairlead.model import Install, Job, Origin, Pairs, Phase, Plan, Problem, Reuse, Step, Trigger
+from fairlead.model import (
+    Install,
+    Job,
+    Origin,
+    Pairs,
+    Phase,
+    Plan,
+    Problem,
+    Reuse,
+    Skipped,
+    Step,
+    Trigger,
+)
 from fairlead.pipeline.commands import known_pure, lint_tool
 from fairlead.pipeline.detect.checks import Check, find_docs, find_linters
 from fairlead.pipeline.detect.coverage import coverage_reason
@@ -69,6 +81,7 @@ class _Detector:
         self.project = project
         self.reasons: list[str] = []
         self.warnings: list[Problem] = []
+        self.skipped: list[Skipped] = []
         self.names = Names()
         self.tox: ToxFile | None = read_tox(project)
         self.sessions: tuple[Session, ...] = read_sessions(project)
@@ -86,12 +99,14 @@ class _Detector:
                 hint="write down what to run: fairlead init makes a fairlead.yml to begin with",
             )
         base = jobs[0].install
-        checks = [*find_linters(self.project, base)]
+        covered = {step.tool for job in jobs for step in job.steps}
+        checks = [c for c in find_linters(self.project, base) if c.name not in covered]
         docs = find_docs(self.project, base)
         jobs += [self.check(check) for check in [*checks, *([docs] if docs else [])]]
         if ".pre-commit-config.yaml" in self.project.paths:
             self.reasons.append("pre-commit: its hooks are not run here, only read for versions")
-        return Detection(plan=self.plan(jobs), reasons=tuple(dict.fromkeys(self.reasons)))
+        plan = self.plan(jobs)
+        return Detection(plan=plan, reasons=plan.reasons)
 
     def plan(self, jobs: list[Job]) -> Plan:
         return Plan(
@@ -99,7 +114,9 @@ class _Detector:
             origin=Origin.DETECTED,
             jobs=tuple(jobs),
             stages=tuple(dict.fromkeys(job.stage for job in jobs)),
+            skipped=tuple(self.skipped),
             warnings=tuple(self.warnings),
+            reasons=tuple(dict.fromkeys(self.reasons)),
         )
 
     def tests(self) -> list[Job]:
@@ -160,7 +177,7 @@ class _Detector:
         )
 
     def matrix(self, run: TestRun, install: Install) -> list[Job]:
-        self.reasons.append(f"{run.tool}: found {run.reason}")
+        self.reasons.append(f"{run.tool}: {run.reason}")
         self.reasons.append(f"install: {_described(install)}")
         measure = self.measure(run.commands)
         return [
@@ -195,6 +212,9 @@ class _Detector:
             install = Install(packages=(found.tool,))
             command = f"{program} {name}"
             jobs.append(self.job(f"{found.tool}-{name}", (command,), install, python=python))
+        jobs += [self.job_of(one, one.name, stage=CHECKS) for one in found.checks]
+        reason = f"{found.file} has it, but it does not test or only check"
+        self.skipped += [Skipped(job=name, reason=reason) for name in found.left]
         return jobs
 
     def translated(self, found: list[Translated], measure: bool) -> list[Job]:  # noqa: FBT001
@@ -202,21 +222,38 @@ class _Detector:
         name = f"tests-{found[0].kind}" if found[0].kind else "tests"
         alike = len({(one.install, one.before, one.commands, one.env) for one in found}) == 1
         return [
-            self.job(
+            self.job_of(
+                one,
                 name if alike else f"{name}-{one.python}",
-                one.commands,
-                one.install,
                 axes=(("python", one.python),) if alike else (),
-                python=one.python,
-                before=one.before,
-                env=one.env,
                 measure=measure,
             )
             for one in found
         ]
 
+    def job_of(
+        self,
+        one: Translated,
+        name: str,
+        *,
+        stage: str = TESTS,
+        axes: Pairs = (),
+        measure: bool = False,
+    ) -> Job:
+        return self.job(
+            name,
+            one.commands,
+            one.install,
+            stage=stage,
+            axes=axes,
+            python=one.python,
+            before=one.before,
+            env=one.env,
+            measure=measure,
+        )
+
     def check(self, check: Check) -> Job:
-        self.reasons.append(f"{check.name}: found {check.reason}")
+        self.reasons.append(f"{check.name}: {check.reason}")
         return self.job(
             check.name,
             check.commands,

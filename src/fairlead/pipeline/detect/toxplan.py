@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from fairlead.model import Location, Problem
-from fairlead.pipeline.detect.environments import Translated, translate
+from fairlead.pipeline.detect.environments import Translated, sort_out, translate
 from fairlead.pipeline.detect.project import Project
 from fairlead.pipeline.detect.toxfile import ToxFile
 from fairlead.pipeline.detect.toxnames import other_factors, python_of
@@ -13,7 +13,10 @@ from fairlead.pipeline.detect.words import Untranslatable
 
 
 class Environments(msgspec.Struct, frozen=True, kw_only=True):
-    """The environments of tox or nox that test; ``foreign`` must be run by the tool itself."""
+    """The environments of tox or nox that test; ``foreign`` must be run by the tool itself.
+
+    ``checks`` only look at files, and ``left`` are the names of those that do neither.
+    """
 
     tool: str
     file: str
@@ -21,6 +24,8 @@ class Environments(msgspec.Struct, frozen=True, kw_only=True):
     foreign: tuple[tuple[str, str], ...] = ()
     """Names of environments and their Pythons (empty: the newest)."""
     warnings: tuple[Problem, ...] = ()
+    checks: tuple[Translated, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 def tox_pythons(tox: ToxFile) -> frozenset[str]:
@@ -34,7 +39,8 @@ def tox_environments(project: Project, tox: ToxFile, versions: Iterable[str]) ->
     translated: list[Translated] = []
     foreign: list[tuple[str, str]] = []
     warnings: dict[str, Problem] = {}
-    for name, pythons in _runs(tox.names(), wanted):
+    runs = _runs(tox.names(), wanted)
+    for name, pythons in runs:
         try:
             env = tox.env(name)
             kind = other_factors(name)
@@ -45,12 +51,17 @@ def tox_environments(project: Project, tox: ToxFile, versions: Iterable[str]) ->
             warnings.setdefault(
                 str(error), Problem(location=Location(file=tox.file), message=message, warning=True)
             )
+    testing = {name for name, _ in runs}
+    others = [n for n in tox.names() if n not in testing and python_of(n) is None]
+    checks, left = sort_out(others, lambda n: translate(project, tox.env(n), wanted[-1], n))
     return Environments(
         tool="tox",
         file=tox.file,
         translated=tuple(translated),
         foreign=tuple(foreign),
         warnings=tuple(warnings.values()),
+        checks=checks,
+        left=left,
     )
 
 

@@ -47,7 +47,9 @@ def find_pythons(project: Project, present: tuple[str, ...], named: Iterable[str
     if bounds and library:
         return Pythons(tuple(fitting), f"{place} says {bounds}")
     told = (
-        f"the newest here that {place} allows" if bounds else "the newest here: no file names any"
+        f"the newest here that {place} allows"
+        if bounds
+        else "the newest here, since no file names any"
     )
     return Pythons((fitting[-1],), told)
 

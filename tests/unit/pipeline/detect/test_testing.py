@@ -198,5 +198,5 @@ def test_extras_of_published_metadata_count(found):
 def test_each_decision_has_a_reason(found):
     files = {"tests/test_a.py": PYTEST, "pyproject.toml": BUILD + "[tool.pytest.ini_options]\n"}
     reasons = found(files).reasons
-    assert "pytest: found [tool.pytest.ini_options] in pyproject.toml" in reasons
+    assert "pytest: [tool.pytest.ini_options] in pyproject.toml" in reasons
     assert "install: packages pytest; the project itself" in reasons

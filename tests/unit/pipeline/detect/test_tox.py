@@ -282,6 +282,53 @@ def test_sessions_of_nox_are_translated(found):
     assert (jobs[0].install.requirements, jobs[0].install.extras) == (("more.txt",), ("fast",))
 
 
+def test_environments_that_only_check_are_jobs_too_and_the_others_are_named(found):
+    ini = """\
+        [tox]
+        envlist = py39, lint, release, py34
+        skipsdist = true
+        [testenv]
+        deps = pytest
+        commands = pytest
+        [testenv:lint]
+        deps = flake8
+        commands = flake8 {toxinidir}/tests
+        [testenv:release]
+        deps = twine
+        commands = twine upload dist
+        [flake8]
+        max-line-length = 100
+        """
+    plan = found({**TEST, "tox.ini": ini}).plan
+    assert [(job.id, job.stage) for job in plan.jobs] == [("tests-3.9", "test"), ("lint", "check")]
+    assert plan.jobs[1].install.packages == ("flake8",)
+    assert plan.jobs[1].python == "3.9"
+    assert [(one.job, one.reason) for one in plan.skipped] == [
+        ("release", "tox.ini has it, but it does not test or only check")
+    ]
+
+
+def test_sessions_that_only_check_are_jobs_too(found):
+    source = """\
+        import nox
+        @nox.session(python=["3.9"])
+        def tests(session):
+            session.install("pytest")
+            session.run("pytest")
+        @nox.session
+        def style(session):
+            session.install("ruff")
+            session.run("ruff", "check", ".")
+        @nox.session
+        def release(session):
+            session.install("twine")
+            session.run("twine", "upload", "dist")
+        """
+    plan = found({**TEST, "noxfile.py": source}).plan
+    assert [job.id for job in plan.jobs] == ["tests-3.9", "style"]
+    assert [one.job for one in plan.skipped] == ["release"]
+
+
 def test_sessions_that_compute_are_run_by_nox(found):
     source = """\
         import nox
