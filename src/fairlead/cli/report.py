@@ -89,7 +89,7 @@ def source_reader(root: Path, tree: str) -> "Callable[[str], bytes | None]":
 def _recorded(root: Path, tree: str) -> "Callable[[str], bytes | None] | None":
     from fairlead.cli.context import settings
     from fairlead.errors import FairleadError
-    from fairlead.runner.checkout import Source, open_source
+    from fairlead.runner.checkout import open_source
 
     try:
         now = open_source(root, settings().home)
@@ -97,16 +97,7 @@ def _recorded(root: Path, tree: str) -> "Callable[[str], bytes | None] | None":
         return None
     if now.tree_id == tree:
         return None
-    then = Source(
-        root=now.root,
-        repository=now.repository,
-        store=now.store,
-        tree_id=tree,
-        commit=None,
-        branch=None,
-        exact=True,
-    )
-    return then.tree.read
+    return now.at(tree).tree.read
 
 
 def _on_disk(root: Path, path: str) -> bytes | None:

@@ -56,6 +56,18 @@ class Source:
         self.exact = exact
         self._fork = head.fork
 
+    def at(self, tree_id: str) -> "Source":
+        """The same project with the files of another tree, such as an earlier run's."""
+        return Source(
+            root=self.root,
+            repository=self.repository,
+            store=self.store,
+            tree_id=tree_id,
+            head=Head(),
+            branch=None,
+            exact=True,
+        )
+
     @property
     def objects(self) -> Path:
         """Our object store."""
