@@ -23,6 +23,15 @@ class Completed(msgspec.Struct, frozen=True):
         return os.fsdecode(self.stdout)
 
 
+def find_program(name: str) -> str | None:
+    """The path of a program on PATH, as ``shutil.which`` without importing all of it."""
+    for folder in os.get_exec_path():
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
+
+
 def run(
     argv: Sequence[str | os.PathLike[str]],
     *,

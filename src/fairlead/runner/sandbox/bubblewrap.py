@@ -1,7 +1,6 @@
 """Isolation by bubblewrap: namespaces of users, processes, mounts and the network, as anybody."""
 
 import os
-import shutil
 from pathlib import Path
 
 from fairlead.errors import SandboxFailed
@@ -13,6 +12,7 @@ from fairlead.runner.sandbox.cgroup import make_groups
 from fairlead.runner.sandbox.helper import helper
 from fairlead.runner.sandbox.layout import Layout, Machine, Shown
 from fairlead.runner.sandbox.limits import kernel_limits
+from fairlead.util.proc import find_program
 
 _SMALLEST_TMP = 64 << 20
 _COUNTS_BY_NAMESPACE = (5, 14)  # Linux since when RLIMIT_NPROC counts in the user namespace
@@ -27,18 +27,19 @@ class Bubblewrap:
     reason = ""
 
     def __init__(self, program: str | None = None) -> None:
-        self._program = program or shutil.which("bwrap") or "bwrap"
+        self._program = program or find_program("bwrap") or "bwrap"
         self._machine: Machine | None = None
 
     def open(self, spec: BoxSpec) -> KeptBox:
         """Make a box. Raises ``SandboxFailed`` with what ``bwrap`` says."""
         if self._machine is None:
             self._machine = look_around(self._program)
-        argv = layout.holder_arguments(self._machine, _layout(spec, self._machine))
+        look = _layout(spec, self._machine)
         groups = make_groups(spec.limits)
         order = {
             "kind": self.name,
-            "argv": list(argv),
+            "argv": list(layout.holder_arguments(self._machine, look)),
+            "files": layout.copied(self._machine, look),
             "groups": groups.entries,
             "root": os.geteuid() == 0,
         }
@@ -77,7 +78,8 @@ def look_around(program: str) -> Machine:
         bwrap=program,
         links=tuple((name, os.readlink(f"/{name}")) for name in linked),
         folders=tuple(name for name in names if name not in linked),
-        etc=tuple(name for name in layout.ETC if os.path.exists(f"/etc/{name}")),
+        etc=tuple(name for name in layout.ETC if os.path.isdir(f"/etc/{name}")),
+        etc_files=tuple(name for name in layout.ETC if os.path.isfile(f"/etc/{name}")),
         resolver=resolver if os.path.exists(resolver) else "",
     )
 

@@ -1,9 +1,7 @@
 """Which sandbox is used: bubblewrap where it works here, the process fallback elsewhere."""
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +13,7 @@ from fairlead.runner.sandbox.bubblewrap import Bubblewrap
 from fairlead.runner.sandbox.helper import helper
 from fairlead.runner.sandbox.process import Process
 from fairlead.util.fs import write_atomic
+from fairlead.util.proc import find_program
 
 _INSTALL = (
     "install bubblewrap (Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap)"
@@ -69,7 +68,7 @@ def why_not_bubblewrap(cache: Path) -> SandboxFailed | None:
     """Why bubblewrap cannot be used here, with what to do about it; ``None`` where it can."""
     if sys.platform != "linux":
         return SandboxFailed("bubblewrap runs on Linux only")
-    program = shutil.which("bwrap")
+    program = find_program("bwrap")
     if program is None:
         return SandboxFailed("bubblewrap is not installed", hint=_INSTALL)
     mark = cache / "sandbox" / _fingerprint(program)
@@ -94,6 +93,8 @@ def _fingerprint(program: str) -> str:
 
 def probe(program: str) -> SandboxFailed | None:
     """Run a command in a box such as jobs get, without and so with all namespaces."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="fairlead-") as folder:
         place = Path(folder)
         (place / "ws").mkdir()

@@ -39,13 +39,15 @@ Pair = tuple[str, str]
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """What of a machine's layout matters: names below ``/`` and ``/etc``, links and real folders.
 
-    ``links`` pairs a top-level name with where it leads (``bin``, ``usr/bin``).
+    ``links`` pairs a top-level name with where it leads (``bin``, ``usr/bin``). ``etc`` are the
+    folders, ``etc_files`` the files of ``ETC`` that are there.
     """
 
     bwrap: str
     links: tuple[Pair, ...] = ()
     folders: tuple[str, ...] = ("usr",)
     etc: tuple[str, ...] = ()
+    etc_files: tuple[str, ...] = ()
     resolver: str = ""
     """The file behind ``/etc/resolv.conf``, if there is one."""
 
@@ -84,6 +86,14 @@ def holder_arguments(machine: Machine, layout: Layout) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+def copied(machine: Machine, layout: Layout) -> list[Pair]:
+    """Files (source, place in the box) to copy into a box, where they cannot be changed.
+
+    A mount for each would take more time than all else that ``bwrap`` does.
+    """
+    return [*((f"/etc/{name}", f"/etc/{name}") for name in machine.etc_files), *layout.files]
+
+
 def _namespaces(layout: Layout) -> tuple[str, ...]:
     # User namespaces stay allowed inside: browsers and nested builds make their own.
     arguments = (
@@ -102,8 +112,6 @@ def _system(machine: Machine, layout: Layout) -> list[str]:
         arguments += ["--symlink", target, f"/{name}"]
     for name in machine.etc:
         arguments += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
-    for source, name in layout.files:
-        arguments += ["--ro-bind", source, name]
     if machine.resolver and not layout.isolated_network:
         arguments += ["--ro-bind", machine.resolver, "/etc/resolv.conf"]
     return arguments

@@ -33,8 +33,8 @@ def test_version_1_makes_a_child_in_every_hierarchy(tmp_path):
     made = next((tmp_path / "memory").glob("fairlead-*"))
     assert (made / "memory.limit_in_bytes").read_text() == "1000"
     assert sorted(groups.entries)[1] == (
-        f"{next((tmp_path / 'pids' / 'user').glob('fairlead-*'))}/cgroup.procs",
-        f"{tmp_path}/pids/user/cgroup.procs",
+        f"{next((tmp_path / 'pids' / 'user').glob('fairlead-*'))}/tasks",
+        f"{tmp_path}/pids/user/tasks",
     )
 
 

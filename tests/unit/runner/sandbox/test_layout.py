@@ -4,13 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.runner.sandbox.layout import Layout, Machine, Shown, appearing, holder_arguments
+from fairlead.runner.sandbox.layout import (
+    Layout,
+    Machine,
+    Shown,
+    appearing,
+    copied,
+    holder_arguments,
+)
 
 MACHINE = Machine(
     bwrap="/usr/bin/bwrap",
     links=(("bin", "usr/bin"), ("lib", "usr/lib")),
     folders=("usr", "opt"),
-    etc=("ssl", "localtime"),
+    etc=("ssl",),
+    etc_files=("localtime",),
     resolver="/run/resolve/resolv.conf",
 )
 WORKSPACE = Shown(dest="/ws", source="/host/ws", writable=True)
@@ -48,6 +56,13 @@ def test_the_system_is_read_only():
     assert ("usr/bin", "/bin") in options(found, "--symlink", 2)
     assert options(found, "--remount-ro", 1) == [("/",)]
     assert found.index("--remount-ro") > max(i for i, x in enumerate(found) if "bind" in x)
+
+
+def test_files_are_copied_and_not_mounted():
+    layout = Layout(root="/ws", shown=(WORKSPACE,), files=(("/host/passwd", "/etc/passwd"),))
+    places = [("/etc/localtime", "/etc/localtime"), ("/host/passwd", "/etc/passwd")]
+    assert copied(MACHINE, layout) == places
+    assert not {place for _, place in places} & set(holder_arguments(MACHINE, layout))
 
 
 def test_only_the_workspace_is_writable():

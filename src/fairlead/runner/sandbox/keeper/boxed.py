@@ -39,14 +39,15 @@ class Holder(NamedTuple):
 def keep(link: socket.socket, order: dict[str, Any]) -> NoReturn:
     """Be a box's warden: set it up, answer with what went wrong (mostly nothing), wait for its end.
 
-    The order holds ``argv`` of bubblewrap, ``groups`` (see ``enter_groups``), and ``root``: whether
-    the kernel takes the box's user for root.
+    The order holds ``argv`` of bubblewrap, ``files`` to copy into the box (pairs of a source and a
+    place), ``groups`` (see ``enter_groups``), and ``root``: whether the kernel takes the box's user
+    for root.
     """
     enter_groups(order["groups"])
     # The agent loses its parent while it enters the box. Were it left to the system's first process
     # to reap, the box could not end before that does.
     calls.adopt_orphans()
-    problem, holder = _start_holder(order["argv"])
+    problem, holder = _start_holder(order["argv"], order["files"])
     if holder is not None:
         problem = _start_agent(holder, link, shield=order["root"])
     if problem:
@@ -59,7 +60,7 @@ def keep(link: socket.socket, order: dict[str, Any]) -> NoReturn:
     os._exit(0)
 
 
-def _start_holder(argv: list[str]) -> tuple[str, Holder | None]:
+def _start_holder(argv: list[str], files: list[tuple[str, str]]) -> tuple[str, Holder | None]:
     stdin, hold = os.pipe()
     alive, stdout = os.pipe()
     complaints, stderr = os.pipe()
@@ -71,7 +72,7 @@ def _start_holder(argv: list[str]) -> tuple[str, Holder | None]:
                 os.dup2(source, target)
             os.set_inheritable(write, True)
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-            head = [argv[0], "--info-fd", str(write)]
+            head = [argv[0], "--info-fd", str(write), *_copying(files)]
             os.execve(argv[0], head + argv[1:], {"PATH": os.defpath})  # noqa: S606
         finally:
             os._exit(127)
@@ -86,6 +87,17 @@ def _start_holder(argv: list[str]) -> tuple[str, Holder | None]:
     reason = os.read(complaints, 4096).decode("utf-8", "replace").strip()
     os.waitpid(monitor, 0)
     return reason or "bubblewrap ended without a word", None
+
+
+def _copying(files: list[tuple[str, str]]) -> list[str]:
+    """Arguments that have ``bwrap`` copy files, for a process that is about to become it."""
+    arguments = []
+    for source, place in files:
+        with contextlib.suppress(OSError):  # what we may not read, the job may not either
+            handle = os.open(source, os.O_RDONLY)
+            os.set_inheritable(handle, True)
+            arguments += ["--perms", "0644", "--file", str(handle), place]
+    return arguments
 
 
 def _first_process(told: bytes) -> int:

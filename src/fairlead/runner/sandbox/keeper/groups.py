@@ -5,7 +5,7 @@ import os
 
 
 def enter_groups(groups: list[tuple[str, str]]) -> None:
-    """Enter groups, each given as its ``cgroup.procs`` and the one to go back to at the end.
+    """Enter groups, each given as the file to write to and the one to go back by at the end.
 
     What cannot be entered is not: Fairlead looks who is in a group before it relies on it.
     """
