@@ -252,3 +252,5 @@ class Plan(Value, frozen=True, kw_only=True):
     deploys: tuple[Deploy, ...] = ()
     reasons: tuple[str, ...] = ()
     """Why a detected plan is as it is, one sentence a decision."""
+    keyword: str = ""
+    """Only tests that match this are run; empty for all."""

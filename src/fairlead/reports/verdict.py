@@ -98,6 +98,8 @@ class _Telling:
         stopped = [job.job for job in self._result.jobs if job.outcome is Outcome.CANCELLED]
         if stopped and self._result.outcome is not Outcome.CANCELLED:
             yield f"{plural(len(stopped), 'job')} cancelled: {self._names.listed(stopped)}"
+        if keyword := self._result.plan.keyword:
+            yield f"only tests that match {keyword!r}"
         skipped = self._result.skipped
         if skipped:
             names = listing(list(dict.fromkeys(each.job for each in skipped)))

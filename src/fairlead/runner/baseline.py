@@ -23,9 +23,10 @@ class Baseline:
         return self._history.entries()
 
     @cached_property
-    def before(self) -> RunResult | None:
-        """The previous run on the branch."""
-        return self._load(previous(self.entries, self._source.branch))
+    def before(self) -> tuple[RunResult, ...]:
+        """The previous runs on the branch, newest first, back to the last one of all jobs."""
+        found = map(self._load, previous(self.entries, self._source.branch))
+        return tuple(result for result in found if result)
 
     @cached_property
     def began(self) -> RunResult | None:
@@ -49,24 +50,23 @@ class Baseline:
         from fairlead.reports.compare import compare
 
         with self._lock:
-            earlier = self.began or self.before
-            before = reports(earlier).get(job) if earlier else None
-            return compare(
-                {job: report},
-                {job: before} if before else None,
-                base=named(earlier) if before and earlier else "",
-                changed=self.changed,
-            )
+            for earlier in (self.began,) if self.began else self.before:
+                if before := reports(earlier).get(job):
+                    base = named(earlier)
+                    return compare({job: report}, {job: before}, base=base, changed=self.changed)
+            return compare({job: report}, None, base="", changed=self.changed)
 
     def compare_run(self, now: dict[str, Report]) -> tuple[Comparison | None, Comparison | None]:
         """A whole run beside the previous one on the branch, and beside the base's."""
         from fairlead.reports.compare import compare
 
-        both: list[Comparison | None] = []
-        for earlier in (self.before, self.began):
-            before = reports(earlier) if earlier else None
-            base = named(earlier) if earlier else ""
-            both.append(compare(now, before, base=base, changed=self.changed))
+        both: list[Comparison] = []
+        for runs in (self.before, (self.began,) if self.began else ()):
+            newest: dict[str, Report] = {}
+            for earlier in runs:
+                newest = reports(earlier) | newest
+            base = named(runs[0]) if runs else ""
+            both.append(compare(now, newest if runs else None, base=base, changed=self.changed))
         return both[0], both[1] if self.began else None
 
     def _load(self, entry: Entry | None) -> RunResult | None:

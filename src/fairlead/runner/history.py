@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from fairlead.errors import StoreError, UsageError
-from fairlead.model import Location, Pairs, RunResult
+from fairlead.model import Location, Outcome, Pairs, RunResult
 from fairlead.runner.select import NOT_SELECTED
 from fairlead.util.fs import locked, remove_tree, unusable, write_atomic
 
@@ -29,6 +29,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     started: float = 0.0
     partial: bool = False
     """Whether only some of the plan's jobs were selected."""
+    narrowed: bool = False
+    """Whether only some of the jobs' tests were run."""
     seconds: tuple[tuple[str, float], ...] = ()
     outcomes: Pairs = ()
 
@@ -146,23 +148,47 @@ def _entry(result: RunResult) -> Entry:
         dirty=dict(result.machine).get("dirty") == "yes",
         started=result.started,
         partial=any(skipped.reason == NOT_SELECTED for skipped in result.plan.skipped),
+        narrowed=bool(result.plan.keyword),
         seconds=tuple((job.job, round(job.seconds, 3)) for job in result.jobs),
         outcomes=tuple((job.job, str(job.outcome)) for job in result.jobs),
     )
 
 
-def previous(entries: tuple[Entry, ...], branch: str | None) -> Entry | None:
-    """The run to compare with: the newest on the branch that had something to say."""
+def previous(entries: tuple[Entry, ...], branch: str | None) -> tuple[Entry, ...]:
+    """The runs to compare with, newest first: those on the branch that had something to say.
+
+    They go back to the last one of all jobs; runs of a few tests tell nothing about the others.
+    """
+    found: list[Entry] = []
     for entry in reversed(entries):
-        if entry.branch == branch and entry.outcome in ("passed", "failed"):
-            return entry
-    return None
+        told = entry.outcome in ("passed", "failed") and not entry.narrowed
+        if entry.branch == branch and told:
+            found.append(entry)
+            if not entry.partial:
+                break
+    return tuple(found)
+
+
+def not_passed(entries: tuple[Entry, ...]) -> frozenset[str]:
+    """Ids of jobs that did not pass when they were last run, as far as the last run of all goes.
+
+    A run of a few tests can make a job fail, and not pass.
+    """
+    ends: dict[str, str] = {}
+    for entry in reversed(entries):
+        for job, outcome in entry.outcomes:
+            if not (entry.narrowed and outcome == Outcome.PASSED):
+                ends.setdefault(job, outcome)
+        if not (entry.partial or entry.narrowed):
+            break
+    return frozenset(job for job, outcome in ends.items() if outcome != Outcome.PASSED)
 
 
 def at_commit(entries: tuple[Entry, ...], commit: str | None) -> Entry | None:
     """The newest complete run of exactly that commit."""
     for entry in reversed(entries):
-        if commit and entry.commit == commit and not entry.dirty and not entry.partial:
+        whole = not (entry.dirty or entry.partial or entry.narrowed)
+        if commit and entry.commit == commit and whole:
             return entry
     return None
 

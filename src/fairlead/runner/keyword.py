@@ -16,10 +16,14 @@ _RUNNERS = (
 
 
 def narrow(plan: Plan, keyword: str) -> Plan:
-    """The plan with every call of a test runner kept to tests that match ``keyword``."""
+    """The plan with every call of a test runner kept to tests that match ``keyword``.
+
+    What a few tests cover says nothing, so coverage is not measured.
+    """
     if not keyword:
         return plan
-    return msgspec.structs.replace(plan, jobs=tuple(_narrow_job(j, keyword) for j in plan.jobs))
+    jobs = tuple(_narrow_job(job, keyword) for job in plan.jobs)
+    return msgspec.structs.replace(plan, jobs=jobs, keyword=keyword)
 
 
 def _narrow_job(job: Job, keyword: str) -> Job:
@@ -27,7 +31,9 @@ def _narrow_job(job: Job, keyword: str) -> Job:
     options = f"-k {shlex.quote(keyword)}"
     # What a session's variables hold is bash, evaluated by its script.
     value = shlex.quote(options) if job.session else options
-    return msgspec.structs.replace(job, steps=steps, env=(*job.env, ("PYTEST_ADDOPTS", value)))
+    own = dict(job.env).get("PYTEST_ADDOPTS")
+    env = (*job.env, ("PYTEST_ADDOPTS", f"{own} {value}" if own else value))
+    return msgspec.structs.replace(job, steps=steps, env=env, measure_coverage=False, coverage=None)
 
 
 def _narrow_step(step: Step, keyword: str) -> Step:

@@ -228,6 +228,14 @@ def test_allowed_failures_and_skipped_jobs_are_said_beside():
     )
 
 
+def test_a_run_of_a_few_tests_says_so():
+    result = run("passed", [UNIT], [ended(UNIT.id, "passed", case("test_sums", PASSED))])
+    result = replace(result, plan=replace(result.plan, keyword="sums or 'x'"))
+    assert verdict(result).sentence == (
+        """1 test in 1 job; only tests that match "sums or 'x'" — 48 s"""
+    )
+
+
 def test_many_skipped_jobs():
     skipped = tuple(Skipped(job=f"j{n}", reason="not selected") for n in range(20))
     text = sentence("passed", [UNIT], [ended(UNIT.id)], skipped=skipped)

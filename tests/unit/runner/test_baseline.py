@@ -8,6 +8,7 @@ from fairlead.model import (
     Plan,
     Report,
     RunResult,
+    Skipped,
     TestCase,
     TestOutcome,
     TestReport,
@@ -16,6 +17,7 @@ from fairlead.model import (
 from fairlead.model.result import Attempt
 from fairlead.runner.baseline import Baseline
 from fairlead.runner.history import History
+from fairlead.runner.select import NOT_SELECTED
 
 DIFF = b"--- a/app.py\n+++ b/app.py\n@@ -1,0 +2,2 @@\n+x\n+y\n"
 
@@ -37,15 +39,21 @@ def report(outcome):
     return Report(tests=TestReport(cases=(TestCase(name="t", outcome=TestOutcome(outcome)),)))
 
 
-def keep(history, number, *, commit, branch, outcome):
+def keep(history, number, *, commit, branch, outcome, job="unit", partial=False, keyword=""):
     history.begin()
     attempt = Attempt(outcome=Outcome.PASSED, report=report(outcome))
     result = RunResult(
         number=number,
         outcome=Outcome.PASSED,
         trigger=Trigger(branch=branch, commit=commit),
-        plan=Plan(source="f", origin=Origin.NATIVE, jobs=(Job(id="unit", name="unit"),)),
-        jobs=(JobResult(job="unit", outcome=Outcome.PASSED, attempts=(attempt,)),),
+        plan=Plan(
+            source="f",
+            origin=Origin.NATIVE,
+            jobs=(Job(id=job, name=job),),
+            skipped=(Skipped(job="x", reason=NOT_SELECTED),) if partial else (),
+            keyword=keyword,
+        ),
+        jobs=(JobResult(job=job, outcome=Outcome.PASSED, attempts=(attempt,)),),
         machine=(("dirty", "no"),),
     )
     history.finish(result, keep=9)
@@ -88,3 +96,16 @@ def test_without_earlier_runs_there_is_nothing_to_compare_with(tmp_path):
     baseline = Baseline(History(tmp_path), Change(None))
     before, began = baseline.compare_run({"unit": report("failed")})
     assert (before.new_failures, began) == ((), None)
+
+
+def test_each_job_is_held_against_its_own_last_run(history):
+    """A run of some jobs does not hide what is known of the others, one of a few tests nothing."""
+    keep(history, 3, commit=None, branch="feature", outcome="passed", job="other", partial=True)
+    keep(history, 4, commit=None, branch="feature", outcome="passed", keyword="t")
+    baseline = Baseline(history, Change(None))
+    now = {"unit": report("passed"), "other": report("failed")}
+    before, _ = baseline.compare_run(now)
+    assert before.base == "run 3"
+    assert [change.job for change in before.fixed] == ["unit"]
+    assert [change.job for change in before.new_failures] == ["other"]
+    assert baseline.compare_job("unit", now["unit"]).base == "run 2"

@@ -2,7 +2,14 @@ import pytest
 
 from fairlead.errors import StoreError, UsageError
 from fairlead.model import Job, JobResult, Origin, Outcome, Plan, RunResult, Trigger
-from fairlead.runner.history import History, at_commit, expected_seconds, previous
+from fairlead.runner.history import (
+    Entry,
+    History,
+    at_commit,
+    expected_seconds,
+    not_passed,
+    previous,
+)
 
 
 def result(number, *, outcome=Outcome.PASSED, branch="main", commit=None, dirty="no"):
@@ -68,8 +75,47 @@ def test_what_is_compared_with(tmp_path):
         history.begin()
         history.finish(run, keep=9)
     entries = history.entries()
-    assert previous(entries, "main").number == 2
-    assert previous(entries, "gone") is None
+    assert [entry.number for entry in previous(entries, "main")] == [2]
+    assert previous(entries, "gone") == ()
     assert at_commit(entries, "aaa").number == 1
     assert at_commit(entries, None) is None
     assert expected_seconds(entries) == {"a": 4.0}
+
+
+def entry(number, *, partial=False, narrowed=False, **outcomes):
+    bad = {"failed", "errored"} & set(outcomes.values())
+    return Entry(
+        number=number,
+        outcome=min(bad) if bad else "passed",
+        branch="main",
+        partial=partial,
+        narrowed=narrowed,
+        outcomes=tuple(outcomes.items()),
+    )
+
+
+def test_runs_of_some_jobs_are_looked_at_back_to_one_of_all():
+    entries = (
+        entry(1, a="passed", b="passed"),
+        entry(2, a="failed", b="passed"),
+        entry(3, partial=True, b="failed"),
+        entry(4, partial=True, a="errored"),
+        entry(5, narrowed=True, a="passed", b="passed"),
+    )
+    assert [found.number for found in previous(entries, "main")] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        ((), {"a", "c"}),
+        ((entry(3, partial=True, a="passed"),), {"c"}),
+        ((entry(3, partial=True, a="passed", c="passed"),), set()),
+        ((entry(3, partial=True, b="errored"),), {"a", "b", "c"}),
+        ((entry(3, narrowed=True, a="passed", b="passed", c="passed"),), {"a", "c"}),
+        ((entry(3, narrowed=True, b="failed"),), {"a", "b", "c"}),
+    ],
+)
+def test_jobs_that_did_not_pass_when_they_were_last_run(later, expected):
+    first = (entry(1, z="failed"), entry(2, a="failed", b="passed", c="cancelled"))
+    assert not_passed((*first, *later)) == expected

@@ -1,6 +1,6 @@
 import pytest
 
-from fairlead.model import Job, Origin, Phase, Plan, Step
+from fairlead.model import CoverageGate, Job, Origin, Phase, Plan, Step
 from fairlead.runner.keyword import narrow
 
 
@@ -37,3 +37,18 @@ def test_a_keyword_is_quoted_and_never_a_pattern():
 
 def test_setting_up_is_left_alone():
     assert narrowed("behave", phase=Phase.SETUP).steps[0].command == "behave"
+
+
+def test_a_few_tests_are_not_held_to_coverage_and_other_options_stay():
+    gated = Job(
+        id="u",
+        name="u",
+        measure_coverage=True,
+        coverage=CoverageGate(minimum=90),
+        env=(("PYTEST_ADDOPTS", "-x"),),
+    )
+    plan = narrow(Plan(source="x", origin=Origin.NATIVE, jobs=(gated,)), "a")
+    (job,) = plan.jobs
+    assert plan.keyword == "a"
+    assert (job.measure_coverage, job.coverage) == (False, None)
+    assert dict(job.env)["PYTEST_ADDOPTS"] == "-x -k a"

@@ -1,5 +1,7 @@
 """What went wrong in a run, each thing once: the same failure in many jobs is one failure."""
 
+import re
+
 from fairlead.model import (
     Attempt,
     Job,
@@ -12,6 +14,7 @@ from fairlead.model import (
 )
 from fairlead.model.plan import Value
 
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
 _DECIDING = ("setup", "script")
 
 
@@ -65,7 +68,9 @@ def failures_of(result: RunResult) -> tuple[Failure, ...]:
     found: dict[tuple[str, str], tuple[TestCase, list[str]]] = {}
     for job in result.jobs:
         for case in job.report.tests.bad:
-            _, jobs = found.setdefault((case.key, case.message), (case, []))
+            # Where an object lies in memory is another in each job.
+            message = _ADDRESS.sub("0x", case.message)
+            _, jobs = found.setdefault((case.key, message), (case, []))
             if job.job not in jobs:
                 jobs.append(job.job)
     allowed, new = allowed_jobs(result), _new(result)

@@ -157,7 +157,8 @@ class PlainView:
         reason = f": {one_line(event.reason)}" if event.reason else ""
         again = ", trying again" if event.again else ""
         word = self._look.style(str(event.outcome), event.outcome)
-        self._line(event.job, f"{word} after {duration(event.seconds)}{reason}{again}")
+        took = f" after {duration(event.seconds)}" if event.attempt else ""  # 0: never begun
+        self._line(event.job, f"{word}{took}{reason}{again}")
 
     def _notice(self, event: Notice) -> None:
         text = f"note: {one_line(event.text)}"

@@ -64,7 +64,7 @@ def _difference(comparison: Comparison, now: float) -> str:
 def _untested(comparison: Comparison) -> str:
     if not comparison.changed_missing:
         return " covered"
-    return f" covered, not: {listing(line_ranges(comparison.changed_missing), 4)}"
+    return f" covered, missing: {listing(line_ranges(comparison.changed_missing), 4)}"
 
 
 def _moved(comparison: Comparison, tool: str) -> str:

@@ -80,7 +80,7 @@ Jobs ─────────────────────────
 - deploy              skipped             branch is statement-currency, not main
 
 coverage       74.4 % (-1.8, previous 76.2 %)
-changed lines  66.6 % covered, not: ledger/balance.py:30-31
+changed lines  66.6 % covered, missing: ledger/balance.py:30-31
 ruff           4 violations
 pylint         1 violation, score 8.75/10, previous 8.50, +0.25
 docstrings     90 % of 20 definitions

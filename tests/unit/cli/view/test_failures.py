@@ -14,6 +14,24 @@ def test_the_same_failure_in_many_jobs_is_one_failure(runs):
     assert not second.allowed
 
 
+def test_addresses_in_memory_do_not_make_another_failure(runs):
+    run = runs.failed()
+
+    def elsewhere(job, number):
+        cases = [
+            replace(case, message=f"assert <object at 0x7f{number}c0ffee> is None")
+            for case in job.report.tests.cases
+            if case.name == "test_statement_of_a_foreign_account"
+        ]
+        tests = replace(job.report.tests, cases=tuple(cases))
+        report = replace(job.report, tests=tests)
+        return replace(job, attempts=(replace(job.attempts[-1], report=report),))
+
+    jobs = tuple(elsewhere(job, number) for number, job in enumerate(run.jobs) if job.attempts)
+    (failure,) = failures_of(replace(run, jobs=jobs))
+    assert len(failure.jobs) > 1
+
+
 def test_failures_only_in_allowed_jobs_come_last_and_say_so(runs):
     run = runs.failed()
     jobs = tuple(job for job in run.jobs if job.job not in ("unit-3.12", "unit-3.13"))

@@ -9,7 +9,7 @@ from fairlead.cli.view.github import GitHubFolding, command
 from fairlead.cli.view.jsonl import JsonLinesView, torn
 from fairlead.cli.view.live import LiveView
 from fairlead.cli.view.plain import PlainView
-from fairlead.model import Event, Outcome, Output, StepFinished, StepStarted
+from fairlead.model import Event, JobFinished, Outcome, Output, StepFinished, StepStarted
 
 PLAIN = """\
 run 12: 3 jobs (unit-3.4, unit-3.12, functional-3.12), sandbox: bubblewrap
@@ -73,6 +73,15 @@ def test_reused_steps_and_further_attempts_are_said(runs):
     assert "docs-3.12          | ✓ sphinx-build: reused\n" in text
     assert "web-3.13-django5.2 | failed after 3.6 s: exit code 1, trying again\n" in text
     assert "web-3.13-django5.2 | attempt 2\n" in text
+
+
+def test_a_job_that_never_began_took_no_time():
+    stream = io.StringIO()
+    end = JobFinished(
+        time=1, job="b", attempt=0, outcome=Outcome.CANCELLED, seconds=0, reason="a failed"
+    )
+    feed(PlainView(stream, Look(), None), [end])
+    assert stream.getvalue() == "b | cancelled: a failed\n"
 
 
 def test_output_cannot_reach_the_terminal_unclean(runs):
