@@ -20,6 +20,9 @@ from fairlead.runner.environments.indexes import read_indexes
 from fairlead.runner.environments.project import Workspace
 from fairlead.runner.pythons import choose, find
 
+OWN = "{}.{}".format(*sys.version_info[:2])
+"""The Python that runs Fairlead, which is always there."""
+
 
 @pytest.fixture(scope="session")
 def interpreters(tmp_path_factory):
@@ -28,7 +31,7 @@ def interpreters(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def python(interpreters):
-    def get(version):
+    def get(version=OWN):
         try:
             return choose(interpreters, version)
         except InterpreterNotFound as error:
@@ -173,7 +176,7 @@ def prepare(environments, project, python, tmp_path):
     """From files and an ``Install`` to an environment and a fresh layer on it."""
     count = 0
 
-    def make(install, files=None, *, version="3.12", root=None, said=None, using=environments):
+    def make(install, files=None, *, version=OWN, root=None, said=None, using=environments):
         nonlocal count
         count += 1
         root = root or project(files or {})

@@ -25,12 +25,13 @@ MOMENTS = (
 @pytest.fixture
 def start(home, environ, python):
     """Start another Fairlead that prepares the environment of ``greet``."""
-    python("3.12")
+    version = python().version
+    env = environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
     def begin(moment="none", uv="", front=()):
-        argv = (*front, sys.executable, BUILDER, home, "3.12", moment, uv, "greet")
+        argv = (*front, sys.executable, BUILDER, home, version, moment, uv, "greet")
         return subprocess.Popen(
-            argv, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
     return begin
@@ -166,6 +167,6 @@ def test_a_disk_that_only_reads_is_said(start, bwrap, home):
 
 def test_a_home_that_is_a_file(tmp_path, environ, python):
     (tmp_path / "home").write_text("")
-    request = read_request(Install(packages=("lib",)), tmp_path, interpreter=python("3.12"))
+    request = read_request(Install(packages=("lib",)), tmp_path, interpreter=python())
     with Environments(tmp_path / "home", environ) as environments, pytest.raises(StoreError):
         environments.prepare(request)

@@ -16,7 +16,7 @@ def listing(folder):
 
 def test_what_a_step_installs_touches_only_its_layer(prepare, home, with_pip, wheels, shell):
     with Environments(home, with_pip) as using:
-        environment, one = prepare(GREET, using=using)
+        environment, one = prepare(GREET, using=using, version="3")
         other = layer(environment, one.folder.parent / "other")
         before = [listing(part.path) for part in environment.parts]
         quiet = ("--disable-pip-version-check", "--no-index", "--find-links", str(wheels))
@@ -33,7 +33,7 @@ def test_what_a_step_installs_touches_only_its_layer(prepare, home, with_pip, wh
 
 def test_pip_sees_what_is_stored(prepare, home, with_pip, shell):
     with Environments(home, with_pip) as using:
-        _, made = prepare(GREET, using=using)
+        _, made = prepare(GREET, using=using, version="3")
         assert "Requirement already satisfied" in shell(
             made.bin / "pip", "install", "--no-index", "greet<2"
         )

@@ -53,7 +53,7 @@ def uv(served, root, *args):
 @pytest.fixture
 def locked(project, served, python):
     root = project({"pyproject.toml": PYPROJECT})
-    uv(served, root, "lock", "-q", "--python", python("3.12").real)
+    uv(served, root, "lock", "-q", "--python", python().real)
     return root
 
 
@@ -81,7 +81,7 @@ def test_a_lock_that_is_broken(prepare, using, project):
 
 
 def test_pylock(prepare, using, locked, served, python):
-    real = str(python("3.12").real)
+    real = str(python().real)
     text = uv(
         served,
         locked,
@@ -103,7 +103,7 @@ def test_pylock(prepare, using, locked, served, python):
 
 
 def test_requirements_with_hashes(prepare, using, locked, served, python):
-    real = str(python("3.12").real)
+    real = str(python().real)
     args = (
         "export",
         "-q",
@@ -133,7 +133,7 @@ def test_once_a_day_and_yesterdays_where_the_index_is_away(home, served, index, 
     root = project({})
     said = []
     with Environments(home, served, day=lambda: day) as environments:
-        request = read_request(install, root, interpreter=python("3.12"))
+        request = read_request(install, root, interpreter=python())
         first = environments.prepare(request, said.append)
         before = len([line for line in said if "resolving" in line])
         environments.prepare(request, said.append)
@@ -151,7 +151,7 @@ def test_once_a_day_and_yesterdays_where_the_index_is_away(home, served, index, 
 def test_an_index_that_was_never_there(home, served, index, project, python):
     index.close()
     with Environments(home, served) as environments:
-        request = read_request(Install(packages=("lib",)), project({}), interpreter=python("3.12"))
+        request = read_request(Install(packages=("lib",)), project({}), interpreter=python())
         with pytest.raises(EnvironmentFailed, match="cannot be resolved"):
             environments.prepare(request)
 
@@ -160,7 +160,7 @@ def test_credentials_are_never_shown(home, served, index, project, python):
     index.close()
     secret = index.url.replace("http://", "http://me:hunter2@")
     with Environments(home, served | {"UV_DEFAULT_INDEX": secret}) as environments:
-        request = read_request(Install(packages=("lib",)), project({}), interpreter=python("3.12"))
+        request = read_request(Install(packages=("lib",)), project({}), interpreter=python())
         with pytest.raises(EnvironmentFailed) as caught:
             environments.prepare(request)
     assert "hunter2" not in str(caught.value)

@@ -3,7 +3,7 @@
 import importlib.util
 import marshal
 import os
-import stat
+import shutil
 import subprocess
 import sys
 import threading
@@ -56,15 +56,16 @@ def test_byte_code_is_there_and_names_its_final_place(prepare, version):
 def test_byte_code_is_believed(prepare, shell):
     environment, made = prepare(GREET)
     out = shell(made.python, "-v", "-c", "import greet")
-    assert f"greet.cpython-312.pyc matches {environment.site_packages / 'greet.py'}" in out
+    source = environment.site_packages / "greet.py"
+    assert f"{importlib.util.cache_from_source(source)} matches {source}" in out
 
 
-def test_nothing_in_it_may_be_written(prepare):
+def test_no_file_in_it_may_be_written_yet_all_can_be_removed(prepare):
     environment, _ = prepare(GREET)
     for path in environment.path.rglob("*"):
-        if not path.is_symlink():
+        if path.is_file() and not path.is_symlink():
             assert not path.stat().st_mode & 0o222, path
-    assert stat.S_ISDIR(environment.path.stat().st_mode)
+    shutil.rmtree(environment.path)  # as `rm -r` does, changing no modes
 
 
 def test_neither_pip_nor_setuptools_are_in_it(prepare):
@@ -77,7 +78,7 @@ def test_a_second_request_starts_no_program(prepare, home, with_pip, project, mo
     install = Install(requirements=("requirements.txt",), project="editable")
     root = project({"requirements.txt": "greet<2", "pyproject.toml": STATIC})
     with Environments(home, with_pip) as early:
-        first, made = prepare(install, root=root, using=early)
+        first, made = prepare(install, root=root, using=early, version="3")
 
     def refuse(*args, **more):
         raise AssertionError(args)
@@ -140,7 +141,7 @@ def test_editing_a_file_here_does_not_show_there(prepare, environments, python, 
     spoilt.chmod(0o644)
     with spoilt.open("r+") as file:
         file.write("spoilt = True\n#")
-    second, _ = prepare(Install(packages=("greet", "lib==1.5", "greet>1")), version="3.13")
+    second, _ = prepare(Install(packages=("greet", "other")))
     third, _ = prepare(Install(packages=("greet<2", "lib")))
     for environment in (second, third):
         assert "spoilt" not in (environment.site_packages / "greet.py").read_text()
@@ -150,7 +151,7 @@ def test_requirements_that_cannot_be_met_are_explained(prepare, environments):
     with pytest.raises(EnvironmentFailed) as caught:
         prepare(Install(packages=("greet==99",)))
     words = str(caught.value)
-    assert words.startswith("the requirements cannot be resolved for Python 3.12")
+    assert words.startswith("the requirements cannot be resolved for Python 3.")
     assert "greet==99" in words
     assert "unsatisfiable" in words
     assert environments.list() == ()
@@ -173,7 +174,7 @@ def test_nothing_asked_for_is_an_empty_environment(prepare, shell):
 
 
 def test_two_threads_get_the_same(environments, project, python):
-    request = read_request(GREET, project({}), interpreter=python("3.12"))
+    request = read_request(GREET, project({}), interpreter=python())
     found, said = [], []
 
     def ask():

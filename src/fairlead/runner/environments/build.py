@@ -93,15 +93,17 @@ def compile_site(site: Path, blueprint: Blueprint, keep: int) -> None:
 
 
 def protect(folder: Path) -> int:
-    """Take the right to write from everything below ``folder``; return the bytes it holds."""
+    """Take the right to write from every file below ``folder``; return the bytes they hold.
+
+    Folders keep it: whoever owns them could give it back anyway, and could not remove Fairlead's
+    home by ``rm -r`` without. A sandbox shows all of it for reading only.
+    """
     size = 0
-    for root, _, names in os.walk(folder, topdown=False):
+    for root, _, names in os.walk(folder):
         for name in names:
             path = os.path.join(root, name)
             found = os.lstat(path)
             if stat.S_ISREG(found.st_mode):
                 size += found.st_size
                 os.chmod(path, stat.S_IMODE(found.st_mode) & ~0o222)
-        if root != str(folder):
-            os.chmod(root, stat.S_IMODE(os.lstat(root).st_mode) & ~0o222)
     return size
