@@ -257,13 +257,16 @@ class _Attempt:
         if end.outcome is not Outcome.PASSED or not (job.coverage or job.violations):
             return end
         from fairlead.reports.gates import judge
+        from fairlead.reports.words import plural
 
         counted = {part.tool for part in self._report.violations if part.items}
         reasons = [f"{tool} failed" for tool in end.found if tool not in counted]
         comparison = self._shared.baseline.compare_job(job.id, self._report)
         reasons += judge(job, self._report, comparison)
         if not reasons:
-            return end
+            passed = [part for part in self._report.violations if part.tool in end.found]
+            told = [f"{plural(len(p.items), f'{p.tool} violation')} let pass" for p in passed]
+            return msgspec.structs.replace(end, reason="; ".join(told))
         return msgspec.structs.replace(end, outcome=Outcome.FAILED, reason="; ".join(reasons))
 
     @contextmanager

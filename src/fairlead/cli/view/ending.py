@@ -83,7 +83,8 @@ def _step_lines(result: RunResult, look: Look, output: StepOutput | None) -> Ite
     blocks += [job_failure_block(failure, result, look) for failure in jobs]
     if not blocks:
         return
-    yield from ("", heading(plural(len(blocks), "other failure"), look))
+    kind = "other failure" if failures_of(result) else "failure"
+    yield from ("", heading(plural(len(blocks), kind), look))
     for block in blocks[:_FAILURES]:
         yield from ("", *block)
     if len(blocks) > _FAILURES:

@@ -32,7 +32,7 @@ def table_lines(result: RunResult, look: Look) -> list[str]:
 def _job(job: JobResult, width: int, look: Look, *, allowed: bool) -> str:
     bad = job.outcome is not Outcome.PASSED
     counts = counts_of(job.report.tests)
-    reason = one_line(job.reason) if bad and not job.report.tests.bad else ""
+    reason = one_line(job.reason) if not job.report.tests.bad else ""
     permit = "allowed to fail" if allowed and bad else ""
     words = ", ".join(part for part in (permit, counts, *_notes(job), reason) if part)
     shown = "allowed" if allowed and bad else str(job.outcome)

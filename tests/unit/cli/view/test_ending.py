@@ -97,7 +97,7 @@ note: fairlead.yml:14:3: warning: key 'tmeout' is ignored (did you mean
 """
 
 ERRORED = """\
-3 other failures ───────────────────────────────────────────────────────────────
+3 failures ─────────────────────────────────────────────────────────────────────
 
 ! functional-3.12: pytest
   errored after 9 min 03 s: wrote nothing for 10 min
