@@ -227,6 +227,19 @@ def test_a_repository_in_the_middle_of_a_conflict_can_be_run(repo, home, tmp_pat
     assert "<<<<<<<" in (tmp_path / "ws/app.py").read_text()
 
 
+def test_a_change_in_the_same_instant_as_the_index_is_seen(repo, home, tmp_path):
+    """Of equal size and time, only the index's own time tells git to look into the file."""
+    file, index, moment = repo.root / "app.py", repo.root / ".git/index", 1_600_000_000
+    repo.git("config", "core.trustctime", "false")
+    os.utime(file, (moment, moment))
+    repo.git("update-index", "--refresh")
+    file.write_text("two")
+    for path in (file, index):
+        os.utime(path, (moment, moment))
+    fill_workspace(open_source(repo.root, home), tmp_path / "ws")
+    assert (tmp_path / "ws/app.py").read_text() == "two"
+
+
 def test_a_linked_work_tree(repo, home, tmp_path):
     repo.git("worktree", "add", "-q", "-b", "linked", str(tmp_path / "linked"))
     (tmp_path / "linked/app.py").write_text("linked")

@@ -64,7 +64,10 @@ def _index(store: Path, original: Path) -> Iterator[str]:
     try:
         folder.mkdir(mode=0o700)
         if original.is_file():
+            times = original.stat()
             (folder / "index").write_bytes(original.read_bytes())
+            # By an index's own time git tells which of its stats were taken too early to trust.
+            os.utime(folder / "index", ns=(times.st_atime_ns, times.st_mtime_ns))
         yield str(folder / "index")
     except OSError as error:
         raise unusable(folder, error) from error
