@@ -1,5 +1,6 @@
 """What every kind of service is made of."""
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -115,7 +116,7 @@ def socket_folder(place: Place) -> SocketFolder:
     if len(folder.encode()) <= _LONGEST_SOCKET_FOLDER:
         return SocketFolder(folder)
     # Only where there is no isolation can this be so; /tmp is then everybody's.
-    folder = f"/tmp/fairlead-{secrets.token_hex(8)}"  # noqa: S108 — unguessable, made with 0700
+    folder = f"/tmp/fairlead-{os.getpid()}-{secrets.token_hex(8)}"  # noqa: S108 — unguessable, made with 0700
     return SocketFolder(folder, lambda: remove_tree(Path(folder)))
 
 

@@ -82,7 +82,7 @@ def account_for(place: Place) -> Account:
     except KeyError:
         owner = (_NOBODY, _NOBODY)
     # The job's own folders may lie below one that only root can enter.
-    folder = Path(tempfile.mkdtemp(prefix="fairlead-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"fairlead-{os.getpid()}-"))
     os.chown(folder, *owner)
     return Account(
         host=folder,
