@@ -8,8 +8,8 @@ _PORTS = {"http": 80, "https": 443}
 def is_allowed(host: str, port: int, patterns: Iterable[str]) -> bool:
     """Whether one of ``patterns`` lets a connection to ``host`` and ``port`` through.
 
-    A pattern is a name (``pypi.org``), all below a name (``*.example.org``), a name and all below
-    it (``.example.org``), or ``*``; each with ``:PORT`` where only that port is meant.
+    A pattern is a name (``a.example``), all below a name (``*.a.example``), a name and all below
+    it (``.a.example``), or ``*``; each with ``:PORT`` where only that port is meant.
     """
     name = host.lower().rstrip(".")
     return any(_matches(name, port, pattern.lower().strip()) for pattern in patterns)
