@@ -40,11 +40,13 @@ _LARGEST = 64 << 20  # bytes of one report file
 class Left(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt left behind.
 
-    ``log`` gives a slice of its log, ``root`` is the workspace's path as the job saw it.
+    ``log`` gives a slice of its log, ``root`` is the workspace's path as the job saw it. The
+    workspace is not ``filled`` where no step ran: the files are those of the source then.
     """
 
     job: Job
     workspace: Path
+    filled: bool = True
     channel: Path
     root: str
     cases: tuple[TestCase, ...]
@@ -55,6 +57,8 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
 
     def text_of(self, path: str) -> bytes | None:
         """The bytes of a project file as the job left it."""
+        if not self.filled:
+            return self.source.tree.read(path)
         return read_inside(self.workspace, path, _LARGEST)
 
 

@@ -25,7 +25,7 @@ from fairlead.model import (
 )
 from fairlead.runner.baseline import Baseline
 from fairlead.runner.cancel import Cancel
-from fairlead.runner.checkout import Source, fill_workspace
+from fairlead.runner.checkout import Checkout, Source, fill_workspace
 from fairlead.runner.environments import Environment, Environments
 from fairlead.runner.log import Log
 from fairlead.runner.prepare import Going, Ready, make_ready, prepare_environment
@@ -108,6 +108,7 @@ class _Attempt:
         self._phases: list[PhaseTime] = []
         self._environment: Environment | None = None
         self._artifacts: tuple[str, ...] = ()
+        self._checkout = Checkout(self._fill)
         self._report = Report()
 
     @property
@@ -176,16 +177,35 @@ class _Attempt:
             return StepsEnd(outcome=Outcome.ERRORED, reason=reason)
 
     def _in_phases(self, log: Log, deadline: float) -> StepsEnd:
+        """Checkout goes on beside the environment, and is left out where no step may need it."""
+        if not self._may_be_known:
+            self._checkout.begin()
+        try:
+            with self._phase("environment"):
+                self._environment = self._prepare()
+            return self._with_environment(log, deadline)
+        finally:
+            self._checkout.wait()
+
+    @property
+    def _may_be_known(self) -> bool:
+        """Whether earlier successes might stand in for all steps."""
+        options, job = self._shared.options, self._job
+        replaying = options.reuse and not options.verify and not job.session
+        return replaying and all(step.reuse for step in job.steps)
+
+    def _fill(self) -> None:
         with self._phase("checkout"):
             fill_workspace(self._shared.source, self._workspace)
-        with self._phase("environment"):
-            self._environment = self._prepare()
+
+    def _with_environment(self, log: Log, deadline: float) -> StepsEnd:
         going = Going(
             shared=self._shared,
             job=self._job,
             attempt=self._number,
             place=self._place,
             environment=self._environment,
+            checkout=self._checkout,
             log=log,
             cancel=self._cancel,
             phase=self._phase,
@@ -201,7 +221,8 @@ class _Attempt:
 
     def _prepare(self) -> Environment | None:
         shared, job = self._shared, self._job
-        found = prepare_environment(shared, job, self._workspace, self._progress)
+        files = self._checkout.finish
+        found = prepare_environment(shared, job, self._workspace, self._progress, files)
         for text in found.notices if found else ():
             shared.emit(Notice(time=time.time(), job=job.id, text=text))
         return found
@@ -234,6 +255,7 @@ class _Attempt:
             Left(
                 job=self._job,
                 workspace=self._workspace,
+                filled=self._checkout.begun,
                 channel=ready.channel,
                 root=ready.root,
                 cases=end.cases,

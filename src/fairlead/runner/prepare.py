@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fairlead.errors import EnvironmentFailed
-from fairlead.model import Job, Limits
+from fairlead.model import Job, Limits, ReportFiles
 from fairlead.runner.cancel import Cancel
-from fairlead.runner.checkout import readable_objects
+from fairlead.runner.checkout import Checkout, readable_objects
 from fairlead.runner.collect import INSIDE
 from fairlead.runner.collect.prepare import prepare as compile_hooks
 from fairlead.runner.environments import Environment, Layer, layer, read_request
@@ -47,6 +47,7 @@ class Going(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     place: Path
     environment: Environment | None
+    checkout: Checkout
     log: Log
     cancel: Cancel
     phase: Phase
@@ -70,18 +71,26 @@ class Going(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def make_ready(going: Going) -> Iterator[Ready]:
-    """Everything up to the first step; torn down at the end. Raises ``FairleadError``s."""
+    """Everything up to the first step; torn down at the end. Raises ``FairleadError``s.
+
+    Where every step's success is known, the files are left out that nobody will look for.
+    """
+    going.workspace.mkdir(parents=True, exist_ok=True)
     (going.channel / "coverage").mkdir(parents=True)
     env = _layer(going)
     variables = _variables(going, env)
     reuse = _reusing(going, variables)
     if reuse and reuse.all_known:
+        if reuse.with_outputs or going.job.artifacts.paths or going.job.reports != ReportFiles():
+            going.checkout.finish()
         yield Ready(
             box=None, root=_inside(going), channel=going.channel, variables=variables, reuse=reuse
         )
         return
     with ExitStack() as stack:
+        going.checkout.begin()
         box = stack.enter_context(going.shared.sandbox.open(_box_spec(going, env)))
+        going.checkout.finish()
         if going.job.services:
             with going.phase("services"):
                 variables = variables | _services(going, box, variables, stack)
@@ -92,11 +101,16 @@ def make_ready(going: Going) -> Iterator[Ready]:
 
 
 def prepare_environment(
-    shared: "Shared", job: Job, workspace: Path, progress: Callable[[str], None]
+    shared: "Shared",
+    job: Job,
+    workspace: Path,
+    progress: Callable[[str], None],
+    files: Callable[[], None],
 ) -> Environment | None:
     """The stored environment for a job, ``None`` for a job without Python.
 
-    Raises ``InterpreterNotFound`` and ``EnvironmentFailed``.
+    ``files`` fills the workspace, and is called only where something has to be built. Raises
+    ``InterpreterNotFound`` and ``EnvironmentFailed``.
     """
     if job.python is None:
         return None
@@ -108,7 +122,7 @@ def prepare_environment(
         tree=shared.source.tree,
     )
     beside = ("coverage",) if job.measure_coverage else ()
-    environment = shared.environments.prepare(request, progress, beside=beside)
+    environment = shared.environments.prepare(request, progress, beside=beside, files=files)
     if not environment.reused:
         compile_hooks(environment.interpreter.path)
     return environment

@@ -53,6 +53,11 @@ class Reusing(msgspec.Struct, kw_only=True, dict=True):
         """Whether no step needs to run, so that the job needs no sandbox at all."""
         return self.replaying and not self.verify and bool(self.stored) and all(self.stored)
 
+    @property
+    def with_outputs(self) -> bool:
+        """Whether an earlier success left files that belong into the workspace."""
+        return any(stored and stored.outputs for stored in self.stored)
+
     def replay(self, index: int) -> str | None:
         """Write an earlier success's log and outputs; returns what to say, ``None`` to run."""
         stored = self.stored[index]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from fairlead.model import Event, Job
 from fairlead.runner.baseline import Baseline
 from fairlead.runner.cancel import Cancel
-from fairlead.runner.checkout import fill_workspace
+from fairlead.runner.checkout import Checkout, fill_workspace
 from fairlead.runner.environments import Environments
 from fairlead.runner.history import History
 from fairlead.runner.job import Options, Shared
@@ -46,13 +46,15 @@ def open_shell(order: Order, job: Job, say: Callable[[str], None]) -> int:
         )
         log = Log(work / "log", limit=1 << 20, redactor=Redactor(()), emit=lambda _s, _d: None)
         place = work / job.id
-        fill_workspace(order.source, place / "ws")
+        checkout = Checkout(lambda: fill_workspace(order.source, place / "ws"))
+        checkout.finish()
         going = Going(
             shared=shared,
             job=job,
             attempt=1,
             place=place,
-            environment=prepare_environment(shared, job, place / "ws", say),
+            environment=prepare_environment(shared, job, place / "ws", say, checkout.finish),
+            checkout=checkout,
             log=log,
             cancel=cancel,
             phase=_quiet,

@@ -23,6 +23,10 @@ class Errand(Generic[T]):
         self._thread = threading.Thread(target=self._run, name="errand")
         self._thread.start()
 
+    def wait(self) -> None:
+        """Wait for the end, however it comes."""
+        self._thread.join()
+
     def result(self) -> T:
         """Wait for the end; what was raised is raised here, each time."""
         self._thread.join()

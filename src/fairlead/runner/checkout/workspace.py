@@ -1,23 +1,54 @@
 """A folder of its own for one attempt at a job, filled from the object store."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from fairlead.errors import StoreError
 from fairlead.runner.checkout.source import Source
+from fairlead.util.errand import Errand
 from fairlead.util.fs import remove_tree, unusable, write_atomic
 from fairlead.util.git import git, try_git
 
 
+class Checkout:
+    """The filling of a workspace: begun beside other work, or left until it is needed."""
+
+    def __init__(self, fill: Callable[[], None]) -> None:
+        self._fill = fill
+        self._errand: Errand[None] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether there are, or will be, files in the workspace."""
+        return self._errand is not None
+
+    def begin(self) -> None:
+        """Start filling; nothing where that has begun."""
+        if self._errand is None:
+            self._errand = Errand(self._fill)
+
+    def finish(self) -> None:
+        """Return when the files are there. Raises what filling raises."""
+        self.begin()
+        if self._errand:
+            self._errand.result()
+
+    def wait(self) -> None:
+        """Return when nothing is written to the workspace any more, whatever came of it."""
+        if self._errand:
+            self._errand.wait()
+
+
 def fill_workspace(source: Source, folder: Path) -> None:
-    """Put the source's files into ``folder``, which must not exist yet.
+    """Put the source's files into ``folder``, which must be empty or not exist yet.
 
     Where the project is its whole repository, ``folder/.git`` is a small repository that borrows
     all objects, so that ``git describe`` and versions taken from tags work.
     Raises ``StoreError`` when the disk does not take it.
     """
     try:
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         meta = folder / ".git"
         _write_repository(source, meta)
     except OSError as error:

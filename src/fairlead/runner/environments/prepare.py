@@ -144,20 +144,22 @@ class Environments:
         progress: Progress | None = None,
         *,
         beside: tuple[str, ...] = (),
+        files: Callable[[], None] = lambda: None,
     ) -> Environment:
         """The environment for ``request``, built where it is not there yet.
 
         ``progress`` is told what takes long. ``beside`` are requirements of our own, found by a
-        job's Python only where the project has no such package itself. Raises
-        ``EnvironmentFailed`` with the installer's own reason, ``StoreError`` where the disk
-        refuses.
+        job's Python only where the project has no such package itself. ``files`` is called
+        before anything is read from the request's ``root``. Raises ``EnvironmentFailed`` with
+        the installer's own reason, ``StoreError`` where the disk refuses.
         """
         began = time.monotonic()
         progress = progress or (lambda _: None)
         legacy = request.interpreter.numbers < _FIRST_FOR_UV
         resolved: list[str] = []
-        resolution = self._resolution(request, self._day(), _both(progress, resolved.append))
-        key, reused = self._built(request, resolution, "environment", progress)
+        told = _both(progress, resolved.append)
+        resolution = self._resolution(request, self._day(), told, files)
+        key, reused = self._built(request, resolution, "environment", progress, files)
         part = self._part(key)
         tools, notices = self._tools(request, progress)
         own, more = self._beside(request, beside, progress)
@@ -305,7 +307,11 @@ class Environments:
         return (self._part(key),), ()
 
     def _resolution(
-        self, request: EnvironmentRequest, period: str, progress: Progress
+        self,
+        request: EnvironmentRequest,
+        period: str,
+        progress: Progress,
+        files: Callable[[], None] = lambda: None,
     ) -> Resolution:
         if request.empty:
             return Resolution()
@@ -315,12 +321,18 @@ class Environments:
 
         def resolve(request: EnvironmentRequest) -> Resolution:
             progress(f"resolving the requirements for Python {request.interpreter.version}")
+            files()
             return self._installer(request, progress).resolve(request)
 
         return self._resolutions.get(request, self.indexes.identity, period, resolve)
 
     def _built(
-        self, request: EnvironmentRequest, resolution: Resolution, kind: str, progress: Progress
+        self,
+        request: EnvironmentRequest,
+        resolution: Resolution,
+        kind: str,
+        progress: Progress,
+        files: Callable[[], None] = lambda: None,
     ) -> tuple[str, bool]:
         """The key of the environment of a resolution, and whether it was there."""
         key = environment_key(request, resolution, self.indexes.identity)
@@ -332,6 +344,7 @@ class Environments:
             what = f"{count} package" + ("s" if count != 1 else "")
             version = request.interpreter.version
             progress(f"building the environment for Python {version} ({what})")
+            files()
             installer = self._installer(request, progress)
             blueprint = Blueprint(
                 kind=kind,
