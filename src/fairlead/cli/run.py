@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from fairlead.cli import context
+from fairlead.util.errand import Errand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--python", "pythons", multiple=True, metavar="V", help="Only jobs on this Python.")
 @click.option("--stage", "stages", multiple=True, metavar="S", help="Only jobs of this stage.")
 @click.option("--commit", metavar="REV", help="Run a commit, not the files as they are.")
-@click.option("--failed", is_flag=True, help="Only jobs that did not pass in the last run.")
+@click.option("--failed", is_flag=True, help="Only jobs that did not pass when last run.")
 @click.option("--since", metavar="REV", help="Path filters see what changed since REV.")
 @click.option("--jobs", "-j", "count", type=click.IntRange(1), help="Jobs at once.")
 @click.option("-k", "keyword", metavar="EXPR", default="", help="Only tests that match EXPR.")
@@ -49,14 +50,19 @@ def command(
     touched but .fairlead/, where results are kept. Exits with 0 passed, 1 failed, 2 errored,
     130 cancelled.
     """
+    from fairlead.runner.sandbox.helper import helper
+
+    helper()
+    settings = _adjusted(context.settings(), count, sandbox)
+    opening = Errand(lambda: context.source(commit))
+    # Loaded while the helper starts and git looks at the files.
     from fairlead.runner.job import Options
     from fairlead.runner.keyword import narrow
     from fairlead.runner.run import Order, run
     from fairlead.runner.secrets import load
     from fairlead.runner.select import Selection, select
 
-    settings = _adjusted(context.settings(), count, sandbox)
-    source = context.source(commit)
+    source = opening.result()
     trigger = source.trigger(since=since)
     only = _failed_before(source) if failed else None
     selection = Selection(names=jobs, pythons=pythons, stages=stages, only=only)
@@ -87,16 +93,15 @@ def _adjusted(settings: "Settings", count: int | None, sandbox: str | None) -> "
 
 def _failed_before(source: "Source") -> frozenset[str]:
     from fairlead.errors import UsageError
-    from fairlead.model import Outcome
-    from fairlead.runner.history import History
+    from fairlead.runner.history import History, not_passed
 
-    latest = History(source.root).latest()
-    if latest is None:
+    entries = History(source.root).entries()
+    if not entries:
         raise UsageError("there is no earlier run whose failed jobs could be run again")
-    bad = {job.job for job in latest.jobs if job.outcome is not Outcome.PASSED}
+    bad = not_passed(entries)
     if not bad:
-        raise UsageError(f"every job of run {latest.number} passed: there is nothing to repeat")
-    return frozenset(bad)
+        raise UsageError("every job passed when it was last run: there is nothing to repeat")
+    return bad
 
 
 @contextmanager
