@@ -88,6 +88,9 @@ class _Loop:
                 self._drain()
                 if tick is not None:
                     tick()
+                # What the kernel ended for using too much has not failed by itself.
+                if code and check is not None and (exceeded := check()):
+                    return Ended(code=None, seconds=self._seconds(), reason=exceeded)
                 return Ended(code=code, seconds=self._seconds())
             if stopped := self._must_stop(check() if check is not None else ""):
                 self._running.kill()

@@ -15,6 +15,7 @@ from fairlead.model import (
     JobFinished,
     JobResult,
     JobStarted,
+    Limits,
     Notice,
     Outcome,
     PhaseFinished,
@@ -214,10 +215,23 @@ class _Attempt:
         with make_ready(going) as ready:
             with self._phase("steps"):
                 end = self._steps(ready, log, deadline)
+            self._say_limits(ready)
             if end.outcome is not Outcome.CANCELLED:
                 with self._phase("reports"):
                     end = self._judged(self._reports(ready, log, end))
         return end
+
+    def _say_limits(self, ready: Ready) -> None:
+        """Tell what the sandbox kept from the job, and what of its file it could not enforce."""
+        box, job = ready.box, self._job
+        if box is None:
+            return
+        asked = job.limits != Limits() or job.network.mode != "full"
+        said = list(box.unmet) if asked else []
+        if denied := box.denied():
+            said.append(f"no connection was let through to {', '.join(denied)}")
+        for text in said:
+            self._shared.emit(Notice(time=time.time(), job=job.id, text=text))
 
     def _prepare(self) -> Environment | None:
         shared, job = self._shared, self._job

@@ -129,3 +129,10 @@ def test_a_child_switch_is_thrown_with_its_parent_and_alone(cancel):
 def test_a_limit_that_was_hit_is_the_reason(cancel):
     ended, _ = run("sleep 30", cancel, check=lambda: "disk quota of 1 MB exceeded")
     assert (ended.code, ended.reason) == (None, "disk quota of 1 MB exceeded")
+
+
+def test_what_was_killed_for_using_too_much_says_so():
+    cancel = Cancel()
+    ended, _ = run("kill -9 $$", cancel, check=lambda: "memory limit of 1 GB exceeded")
+    cancel.close()
+    assert (ended.code, ended.reason) == (None, "memory limit of 1 GB exceeded")
