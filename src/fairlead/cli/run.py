@@ -57,7 +57,6 @@ def command(
     opening = Errand(lambda: context.source(commit))
     # Loaded while the helper starts and git looks at the files.
     from fairlead.runner.job import Options
-    from fairlead.runner.keyword import narrow
     from fairlead.runner.run import Order, run
     from fairlead.runner.secrets import load
     from fairlead.runner.select import Selection, select
@@ -66,7 +65,11 @@ def command(
     trigger = source.trigger(since=since)
     only = _failed_before(source) if failed else None
     selection = Selection(names=jobs, pythons=pythons, stages=stages, only=only)
-    plan = narrow(select(context.make_plan(source, trigger), selection), keyword)
+    plan = select(context.make_plan(source, trigger), selection)
+    if keyword:
+        from fairlead.runner.keyword import narrow
+
+        plan = narrow(plan, keyword)
     order = Order(
         plan=plan,
         source=source,

@@ -1,7 +1,6 @@
 """Bytes of a report file as text, lines or JSON, with the errors that all readers share."""
 
 import codecs
-import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -59,6 +58,8 @@ def lines_of(data: bytes) -> list[str]:
 
 def json_of(data: bytes, file: str) -> object:
     """The whole of ``data`` as JSON. Raises ``ReportUnreadable`` with the place of the error."""
+    import json
+
     try:
         return json.loads(text_of(data))
     except json.JSONDecodeError as error:
@@ -81,6 +82,8 @@ def json_in(data: bytes, wanted: Callable[[object], bool]) -> object | None:
 
 def _json_values(text: str) -> Iterator[object]:
     """The JSON values that begin a line. No part of the text is read twice."""
+    import json
+
     decoder = json.JSONDecoder()
     start = re.compile(_JSON_START)
     position = 0

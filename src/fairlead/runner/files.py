@@ -44,10 +44,10 @@ def _inside(path: Path, root: Path) -> bool:
 
 def keep_artifacts(workspace: Path, names: Iterable[str], folder: Path) -> tuple[str, ...]:
     """Copy files to ``folder``; returns their names. Raises ``StoreError``."""
-    import shutil
-
     kept = []
     for name in names:
+        import shutil
+
         target = folder / name
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -19,8 +19,10 @@ def plan_source(
     for name in PIPELINE_FILES:
         if (data := tree.read(name)) is not None:
             from fairlead.pipeline.native import plan as native
+            from fairlead.runner.remembered import remembering
 
-            return native.plan(data, name, tree, trigger)
+            reading = remembering(source.store / "pipeline")
+            return native.plan(data, name, tree, trigger, load=reading)
     if (data := tree.read(".travis.yml")) is not None:
         from fairlead.pipeline import travis
         from fairlead.runner.secrets import load

@@ -6,14 +6,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fairlead.errors import PipelineError
-from fairlead.pipeline import document
+from fairlead.pipeline import parser
 from fairlead.pipeline.document import Mapping, Scalar, Sequence, load
 
 
 @pytest.fixture(params=["compiled", "pure"], autouse=True)
 def _parser(request, monkeypatch):
     if request.param == "pure":
-        monkeypatch.setattr(document, "_LOADER", yaml.SafeLoader)
+        monkeypatch.setattr(parser, "_LOADER", yaml.SafeLoader)
 
 
 def plain(node):
