@@ -3,9 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import msgspec
 
+from fairlead.errors import FairleadError
 from fairlead.model import (
     Event,
     Job,
@@ -79,12 +81,23 @@ class _Build:
 
     def _work(self, job: Job) -> None:
         # The switch stays open until the run is over: a child may still be polled.
-        result = self._workers.run(job, self._switches[job.id])
+        try:
+            result = self._workers.run(job, self._switches[job.id])
+        except Exception as error:  # noqa: BLE001 — a job without a result would be waited for
+            result = self._broken(job, error)
         with self._changed:
             self._results[job.id] = result
             self._schedule.finish(job.id, result.outcome)
             del self._switches[job.id]
             self._changed.notify_all()
+
+    def _broken(self, job: Job, error: Exception) -> JobResult:
+        ours = isinstance(error, FairleadError)
+        reason = str(error) if ours else f"internal error: {type(error).__name__}: {error}"
+        result = JobResult(job=job.id, outcome=Outcome.ERRORED, reason=reason)
+        with suppress(Exception):  # telling may be what broke
+            self._tell(result)
+        return result
 
     def _give_up_what_must_be(self) -> None:
         reason = self._cancel.reason or self._schedule.must_stop
@@ -104,14 +117,18 @@ class _Build:
     def _not_run(self, job: Job, reason: str) -> None:
         result = JobResult(job=job.id, outcome=Outcome.CANCELLED, reason=reason)
         self._results[job.id] = result
+        self._tell(result)
+
+    def _tell(self, result: JobResult) -> None:
+        """That a job is over which had no attempt."""
         self._workers.emit(
             JobFinished(
                 time=time.time(),
-                job=job.id,
+                job=result.job,
                 attempt=0,
-                outcome=Outcome.CANCELLED,
+                outcome=result.outcome,
                 seconds=0.0,
-                reason=reason,
+                reason=result.reason,
                 result=result,
             )
         )

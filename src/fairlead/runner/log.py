@@ -65,6 +65,7 @@ class Log:
         try:
             self._file.write(data)
         except OSError as error:
+            self._full = True  # said once; what ends the job writes here too
             raise unusable(self.path, error) from error
         self.size += len(data)
         self._torn = not data.endswith(b"\n")

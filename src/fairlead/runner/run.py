@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from fairlead.errors import InterpreterNotFound
+from fairlead.errors import InterpreterNotFound, StoreError
 from fairlead.model import (
     Event,
     Job,
@@ -141,7 +141,11 @@ class _Run:
             notices=tuple(dict.fromkeys(self._notices)),
         )
         result = msgspec.structs.replace(result, verdict=verdict(result))
-        self._history.finish(result, self._order.settings.keep_runs)
+        try:
+            self._history.finish(result, self._order.settings.keep_runs)
+        except StoreError as error:
+            notices = (*result.notices, f"this result was not kept: {error.message}")
+            result = msgspec.structs.replace(result, notices=notices)
         self._emit(RunFinished(time=time.time(), result=result))
         return result
 

@@ -1,5 +1,6 @@
 """Files that are whole or absent: written aside and renamed; locks that die with their holder."""
 
+import errno
 import fcntl
 import os
 import stat
@@ -34,10 +35,10 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
 
 def unusable(path: Path, error: OSError) -> StoreError:
     """The error to show when one of our own folders refuses us."""
-    return StoreError(
-        f"cannot write {path}: {error.strerror or error}",
-        hint="free some space there, or name another folder with FAIRLEAD_HOME",
-    )
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    what = "free some space there" if full else "make it writable for you"
+    elsewhere = "" if ".fairlead" in path.parts else ", or name another folder with FAIRLEAD_HOME"
+    return StoreError(f"cannot write {path}: {error.strerror or error}", hint=what + elsewhere)
 
 
 @contextmanager

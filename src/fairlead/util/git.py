@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
-from fairlead.errors import RepositoryError
+from fairlead.errors import RepositoryError, StoreError
 from fairlead.util.proc import Completed, run
 
 # A repository's own hooks, monitors and prompts must not run because somebody plans a build.
 _SAFE = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0")
+
+_FULL = ("No space left on device", "Out of diskspace", "Disk quota exceeded")
 
 
 def git_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -35,9 +38,22 @@ def try_git(*args: str, cwd: Path, env: Mapping[str, str] | None = None) -> Comp
 
 
 def git(*args: str, cwd: Path, env: Mapping[str, str] | None = None) -> bytes:
-    """Run git and return its standard output; ``RepositoryError`` carries git's own words."""
+    """Run git and return its standard output; ``RepositoryError`` carries git's own words.
+
+    Raises ``StoreError`` where git had no space to write.
+    """
     done = try_git(*args, cwd=cwd, env=env)
     if done.code:
         words = done.stderr.decode("utf-8", "replace").strip() or f"exit code {done.code}"
-        raise RepositoryError(f"git {args[0]}: {words}")
+        text = f"git {_subcommand(args)}: {words}"
+        if any(full in words for full in _FULL):
+            hint = "free some space there, or name another folder with FAIRLEAD_HOME"
+            raise StoreError(text, hint=hint)
+        raise RepositoryError(text)
     return done.stdout
+
+
+def _subcommand(args: tuple[str, ...]) -> str:
+    """``add`` of ``-c name=value add``."""
+    names = (b for a, b in pairwise(("", *args)) if a != "-c" and not b.startswith("-"))
+    return next(names, args[0])

@@ -23,8 +23,8 @@ class Sink(Protocol):
 class Writer:
     """Writes text to a stream that may lack our characters or whose reader may have gone.
 
-    A run must not end because nobody reads its output any more: after a broken pipe all
-    further text is dropped, and ``gone`` is true.
+    A run must not end because its output cannot be read or kept any more: after a broken pipe or
+    on a full disk all further text is dropped, and ``gone`` is true.
     """
 
     def __init__(self, stream: IO[str]) -> None:
@@ -43,7 +43,7 @@ class Writer:
             try:
                 self.stream.write(safe)
                 self.stream.flush()
-            except (BrokenPipeError, ValueError):
+            except (OSError, ValueError):
                 self._leave()
 
     def line(self, text: str = "") -> None:
