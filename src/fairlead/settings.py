@@ -97,6 +97,7 @@ def _default_home(environ: Mapping[str, str]) -> Path:
 
 
 def _can_make(path: Path) -> bool:
-    while not path.exists() and path != path.parent:
+    # Not Path.exists, which raises where a folder on the way may not be entered.
+    while not os.path.exists(path) and path != path.parent:
         path = path.parent
     return os.access(path, os.W_OK | os.X_OK)

@@ -100,7 +100,13 @@ def main(args: list[str] | None = None) -> NoReturn:
 def _show(error: Exception) -> int:
     from fairlead.errors import FairleadError
 
-    if not isinstance(error, FairleadError):
+    text, code = str(error), FairleadError.exit_code
+    if isinstance(error, FairleadError):
+        code = error.exit_code
+    elif isinstance(error, OSError) and error.strerror:
+        place = error.filename or "the current folder"
+        text = f"{place}: {error.strerror}"
+    else:
         raise error
-    click.echo(f"{click.style('error', fg='red')}: {error}", err=True)
-    return error.exit_code
+    click.echo(f"{click.style('error', fg='red')}: {text}", err=True)
+    return code

@@ -47,16 +47,17 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load(config: Path, root: Path) -> Secrets:
-    """The secrets of the project at ``root``; none where nothing is stored.
+    """The secrets of the project at ``root``; none where nothing is stored for this person.
 
-    Raises ``FairleadError`` for a file that is not ours or that others may read.
+    A folder that is somebody else's (``HOME`` after ``sudo -u``) holds nothing for us. Raises
+    ``FairleadError`` for a file that is not ours or that others may read.
     """
     path = _path(config, root)
     try:
         with path.open("rb") as file:
             others = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077
             data = file.read()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return Secrets()
     except OSError as error:
         raise unusable(path, error) from error

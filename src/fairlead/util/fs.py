@@ -11,6 +11,9 @@ from uuid import uuid4
 
 from fairlead.errors import StoreError
 
+_FIXED = frozenset({".fairlead", "fairlead.yml", "secrets"})
+"""Parts of paths that do not lie in Fairlead's home, and are where they must be."""
+
 _CHANGEABLE = stat.S_IWUSR | stat.S_IXUSR
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -37,7 +40,8 @@ def unusable(path: Path, error: OSError) -> StoreError:
     """The error to show when one of our own folders refuses us."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     what = "free some space there" if full else "make it writable for you"
-    elsewhere = "" if ".fairlead" in path.parts else ", or name another folder with FAIRLEAD_HOME"
+    fixed = _FIXED.intersection(path.parts)
+    elsewhere = "" if fixed else ", or name another folder with FAIRLEAD_HOME"
     return StoreError(f"cannot write {path}: {error.strerror or error}", hint=what + elsewhere)
 
 

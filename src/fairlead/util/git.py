@@ -31,6 +31,10 @@ def try_git(*args: str, cwd: Path, env: Mapping[str, str] | None = None) -> Comp
         return run(("git", *_SAFE, *args), cwd=cwd, env=surroundings)
     except RepositoryError:
         raise
+    except PermissionError as error:
+        raise RepositoryError(
+            f"{cwd} may not be entered", hint="run it as the user whose folder it is"
+        ) from error
     except Exception as error:
         raise RepositoryError(
             f"git cannot be run: {error}", hint="install git (2.25 or newer)"
