@@ -1,6 +1,7 @@
 """The command line. Commands are loaded when they are called, so that starting stays cheap."""
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -77,6 +78,7 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 passed, 1 failed, 2 errored, 130 cancelled."""
+    _write_anything()
     try:
         code = cli.main(args, prog_name="fairlead", standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -95,6 +97,12 @@ def main(args: list[str] | None = None) -> NoReturn:
     except Exception as error:  # noqa: BLE001 — only to tell our own errors from bugs, cheaply
         code = _show(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _write_anything() -> None:
+    """Let standard output take any text: a file's name may hold what its encoding does not."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _show(error: Exception) -> int:

@@ -35,7 +35,9 @@ def command(
     if as_json:
         import msgspec
 
-        click.echo(msgspec.json.format(msgspec.json.encode(plan)).decode())
+        from fairlead.model import encode
+
+        click.echo(msgspec.json.format(encode(plan)).decode())
         return 0
     from fairlead.cli.view.look import look_of
 

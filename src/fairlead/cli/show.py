@@ -163,7 +163,9 @@ def _when(started: float) -> str:
 def _json(value: "Value | Sequence[object]") -> None:
     import msgspec
 
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2)
+    from fairlead.model import encode
+
+    text = msgspec.json.format(encode(value), indent=2)
     sys.stdout.buffer.write(text + b"\n")
 
 

@@ -1,5 +1,6 @@
 """The frozen values that flow: Trigger, Plan, events, Report, Verdict."""
 
+from .encode import encode
 from .event import (
     EVENTS_VERSION,
     AnyEvent,
@@ -123,5 +124,6 @@ __all__ = [
     "Violation",
     "ViolationGate",
     "Violations",
+    "encode",
     "encode_event",
 ]

@@ -7,6 +7,7 @@ the plan, ``attempt`` counts from 1 and ``step`` from 0.
 
 import msgspec
 
+from .encode import encode
 from .plan import Plan, Value
 from .report import TestCase
 from .result import JobResult, Outcome, RunResult
@@ -162,4 +163,4 @@ def encode_event(event: Event) -> bytes:
         fields = {"event": "output", "time": event.time, "job": event.job}
         rest = {"attempt": event.attempt, "step": event.step, "text": text}
         return msgspec.json.encode({**fields, **rest}) + b"\n"
-    return msgspec.json.encode(event) + b"\n"
+    return encode(event) + b"\n"

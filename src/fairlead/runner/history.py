@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from fairlead.errors import StoreError, UsageError
-from fairlead.model import Location, Outcome, Pairs, RunResult
+from fairlead.model import Location, Outcome, Pairs, RunResult, encode
 from fairlead.runner.select import NOT_SELECTED
 from fairlead.util.fs import locked, remove_tree, unusable, write_atomic
 
@@ -100,11 +100,11 @@ class History:
     def finish(self, result: RunResult, keep: int) -> None:
         """Write a run's result and index line; forget all but the newest ``keep`` runs."""
         entry = _entry(result)
-        write_atomic(self._result(result.number), msgspec.json.encode(result))
+        write_atomic(self._result(result.number), encode(result))
         with locked(self.home / "lock"):
             kept = [e for e in self.entries() if e.number != result.number]
             kept = sorted([*kept, entry], key=lambda e: e.number)[-keep:]
-            lines = b"".join(msgspec.json.encode(e) + b"\n" for e in kept)
+            lines = b"".join(encode(e) + b"\n" for e in kept)
             write_atomic(self.home / "index.jsonl", lines)
             self._forget(oldest_kept=kept[0].number)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from fairlead.errors import FairleadError
-from fairlead.model import Location
+from fairlead.model import Location, encode
 from fairlead.util.fs import locked, unusable, write_atomic
 
 
@@ -113,7 +113,7 @@ def _change(config: Path, root: Path, change: Callable[[Secrets], None]) -> None
         before = load(config, root)
         after = Secrets(root=str(root), named=dict(before.named), ciphers=dict(before.ciphers))
         change(after)
-        write_atomic(path, msgspec.json.encode(after), mode=0o600)
+        write_atomic(path, encode(after), mode=0o600)
 
 
 def _path(config: Path, root: Path) -> Path:
