@@ -78,7 +78,7 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 passed, 1 failed, 2 errored, 130 cancelled."""
-    _write_anything()
+    _ready_output()
     try:
         code = cli.main(args, prog_name="fairlead", standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -99,8 +99,17 @@ def main(args: list[str] | None = None) -> NoReturn:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _write_anything() -> None:
-    """Let standard output take any text: a file's name may hold what its encoding does not."""
+def _ready_output() -> None:
+    """Let standard output take any text: a file's name may hold what its encoding does not.
+
+    An output that is closed goes nowhere, and no file that is opened later takes its number.
+    """
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere < number:
+                os.dup2(nowhere, number)
+            setattr(sys, name, open(number, "w", closefd=False))  # noqa: SIM115 — it stays open
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
 
@@ -112,7 +121,8 @@ def _show(error: Exception) -> int:
     if isinstance(error, FairleadError):
         code = error.exit_code
     elif isinstance(error, OSError) and error.strerror:
-        place = error.filename or "the current folder"
+        missing = isinstance(error, FileNotFoundError)
+        place = error.filename or ("the current folder" if missing else "reading or writing")
         text = f"{place}: {error.strerror}"
     else:
         raise error
