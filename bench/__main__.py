@@ -17,7 +17,10 @@ def main(wanted: list[str]) -> int:
     rows = []
     for name in wanted or NAMES:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        rows += importlib.import_module(f"bench.{name}").measure()
+        found = importlib.import_module(f"bench.{name}").measure()
+        for row in found:  # shown at once: a long measurement may be cut off
+            print(f"  {row.name}: {row.figure} (goal {row.goal}) {row.detail}", file=sys.stderr)
+        rows += found
     print(table(rows))
     return 1 if any(row.met is False for row in rows) else 0
 
