@@ -28,6 +28,8 @@ from fairlead.runner.checkout.snapshot import (
 from fairlead.util.errand import Errand
 from fairlead.util.git import git, try_git
 
+_PERHAPS_SHALLOW = "a shallow clone may lack it: git fetch --unshallow"
+
 
 class Source:
     """A project's files at one moment, and where they came from.
@@ -145,7 +147,9 @@ class Source:
         commit = read_commit(self.root, revision) if self.repository else None
         before = self.commit_tree(commit.id) if commit else ""
         if not before:
-            raise UsageError(f"there is no revision {revision!r} to compare with")
+            raise UsageError(
+                f"there is no revision {revision!r} to compare with", hint=_PERHAPS_SHALLOW
+            )
         args = ("-r", "-z", "--name-only", before, self.tree_id)
         names = git("diff-tree", *args, cwd=self.store, env=self.env)
         return tuple(n.decode("utf-8", "backslashreplace") for n in names.split(b"\0") if n)
@@ -257,7 +261,7 @@ def _committed(
         known = "the repository has no commit yet" if revision == "HEAD" else "no such revision"
         raise RepositoryError(
             f"cannot build {revision!r}: {known}",
-            hint="a shallow clone may lack it: git fetch --unshallow",
+            hint=_PERHAPS_SHALLOW,
         )
     branch = _branch_named(repository, revision)
     source = Source(
