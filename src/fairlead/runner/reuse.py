@@ -18,6 +18,7 @@ from fairlead.runner.stepcache import (
     step_key,
     unpack_outputs,
 )
+from fairlead.runner.steps import WRONG
 
 
 class Reusing(msgspec.Struct, kw_only=True, dict=True):
@@ -76,11 +77,11 @@ class Reusing(msgspec.Struct, kw_only=True, dict=True):
             return ""
         if result.outcome is not Outcome.PASSED:
             ran = result.outcome in (Outcome.FAILED, Outcome.ERRORED)
-            return "reusing it would have been wrong" if self.verify and before and ran else ""
+            return WRONG if self.verify and before and ran else ""
         fresh = self._stored(index, result)
         self.cache.store(key, fresh)
         if self.verify and before and before.outputs != fresh.outputs:
-            return "reusing it would have been wrong: its outputs differ"
+            return f"{WRONG}: its outputs differ"
         return "verified: reusing it would have been right" if self.verify and before else ""
 
     def _stored(self, index: int, result: StepResult) -> Stored:

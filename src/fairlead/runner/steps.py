@@ -11,6 +11,7 @@ from fairlead.errors import SandboxFailed
 from fairlead.model import (
     Event,
     Job,
+    Notice,
     Outcome,
     Phase,
     Retry,
@@ -27,6 +28,10 @@ from fairlead.runner.log import Log
 from fairlead.runner.sandbox.base import Box
 
 _LONGEST_ARGUMENT = 100_000  # bytes; Linux takes 131,071 in one argument
+
+
+WRONG = "reusing it would have been wrong"
+"""What is said of a step whose earlier success would have been no stand-in."""
 
 
 class StepsEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +174,9 @@ class _Steps:
         if said:
             reason = f"{result.reason}; {said}" if result.reason else said
             self._results[-1] = msgspec.structs.replace(result, reason=reason)
+        if WRONG in said:
+            text = f"{self._around.job.id}: {result.name}: {said}"
+            self._around.emit(Notice(time=time.time(), text=text))
         return self._results[-1]
 
     def _result(

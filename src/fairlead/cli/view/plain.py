@@ -183,11 +183,10 @@ class PlainView:
 
 def _ended(event: StepFinished, step: _Step) -> str:
     if event.reused:
-        return "reused"
+        return one_line(event.reason).removesuffix(f": {step.name}") or "reused"
     why = event.reason or (f"exit code {event.code}" if event.code else "")
     words = [f"{event.outcome} after {duration(event.seconds)}"]
     if step.tests:
         failed = f", {step.failed:,} failed" if step.failed else ""
         words.append(f"{plural(step.tests, 'test')}{failed}")
-    bad = event.outcome is not Outcome.PASSED
-    return ", ".join(words) + (f": {one_line(why)}" if bad and why else "")
+    return ", ".join(words) + (f": {one_line(why)}" if why else "")

@@ -59,6 +59,9 @@ def _notes(job: JobResult) -> list[str]:
     notes = []
     if reused:
         notes.append("reused" if reused == len(steps) else f"{reused} of {len(steps)} steps reused")
+    tries = max((step.attempt for step in steps), default=1)
+    if tries > 1:
+        notes.append(f"a step at its {_ordinal(tries)} attempt")
     if len(job.attempts) > 1:
         notes.append(f"{_ordinal(len(job.attempts))} attempt")
     if not job.isolated:
