@@ -27,6 +27,7 @@ from fairlead.runner.follow import Follower
 from fairlead.runner.log import Log
 from fairlead.runner.sandbox.base import Box
 
+_NO_TESTS = 5  # what pytest exits with then
 _LONGEST_ARGUMENT = 100_000  # bytes; Linux takes 131,071 in one argument
 
 
@@ -255,7 +256,8 @@ def judge_step(step: Step, ended: Ended) -> tuple[Outcome, str]:
     if ended.code == 0:
         return Outcome.PASSED, ended.reason
     failed = Outcome.ERRORED if step.phase is Phase.SETUP else Outcome.FAILED
-    return failed, spoken_code(ended.code)
+    none = ended.code == _NO_TESTS and "pytest" in step.command
+    return failed, spoken_code(ended.code) + (" (no tests were run)" if none else "")
 
 
 def job_reason(name: str, ended: Ended, reason: str) -> str:

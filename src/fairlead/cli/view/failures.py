@@ -115,11 +115,14 @@ def _unexplained(attempt: Attempt) -> list[tuple[int, StepResult]]:
 
 
 def failed_steps(attempt: Attempt) -> list[tuple[int, StepResult]]:
-    """The steps that decided against a job, with their indexes."""
+    """The steps that decided against a job, with their indexes; of several goes the last."""
+    following = [*attempt.steps[1:], None]
     return [
         (index, step)
-        for index, step in enumerate(attempt.steps)
-        if step.phase in _DECIDING and step.outcome in (Outcome.FAILED, Outcome.ERRORED)
+        for index, (step, later) in enumerate(zip(attempt.steps, following, strict=True))
+        if step.phase in _DECIDING
+        and step.outcome in (Outcome.FAILED, Outcome.ERRORED)
+        and not (later and later.name == step.name and later.attempt > step.attempt)
     ]
 
 

@@ -46,6 +46,16 @@ def test_a_step_that_ran_failing_tests_is_not_a_failure_of_its_own(runs):
     ]
 
 
+def test_of_a_step_that_was_tried_again_the_last_go_counts(runs):
+    run = runs.failed()
+    job = next(job for job in run.jobs if job.job == "lint")
+    (first, *rest) = job.attempts[-1].steps
+    goes = (first, replace(first, attempt=2), replace(first, attempt=3))
+    attempt = replace(job.attempts[-1], steps=(*goes, *rest))
+    found = step_failures(replace(run, jobs=(replace(job, attempts=(attempt,)),)))
+    assert [(f.step.name, f.step.attempt) for f in found] == [("ruff check", 3), ("pylint", 1)]
+
+
 def test_jobs_that_never_came_to_a_step(runs):
     assert [f.job.job for f in job_failures(runs.errored())] == ["unit-3.4", "unit-3.12"]
     assert job_failures(runs.cancelled()) == ()
