@@ -45,7 +45,7 @@ def _limited(lines: list[str], room: int, word: str, look: Look) -> list[str]:
 def _head(state: RunState, look: Look, now: float) -> str:
     jobs = state.jobs.values()
     ended = sum(job.state not in (RUNNING, WAITING) for job in jobs)
-    bad = sum(job.state in _ENDED_BADLY and not job.allowed for job in jobs)
+    bad = sum(job.state in ("failed", "errored") and not job.allowed for job in jobs)
     tests, failed = sum(job.tests for job in jobs), sum(job.failed for job in jobs)
     parts: list[Part] = [(f"run {state.number}", "bold"), (" · ", "dim")]
     parts.append((f"{ended} of {plural(len(jobs), 'job')}", ""))
