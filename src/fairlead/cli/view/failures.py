@@ -119,7 +119,7 @@ def failed_steps(attempt: Attempt) -> list[tuple[int, StepResult]]:
     following = [*attempt.steps[1:], None]
     return [
         (index, step)
-        for index, (step, later) in enumerate(zip(attempt.steps, following, strict=True))
+        for index, (step, later) in enumerate(zip(attempt.steps, following, strict=False))
         if step.phase in _DECIDING
         and step.outcome in (Outcome.FAILED, Outcome.ERRORED)
         and not (later and later.name == step.name and later.attempt > step.attempt)
