@@ -1,11 +1,17 @@
 """A user and their machine: projects in temporary folders, `fairlead` called as a program."""
 
+import fcntl
 import json
 import os
+import pty
 import re
+import select
+import struct
 import subprocess
 import sys
+import termios
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -181,3 +187,66 @@ def two_pythons(python, pythons):
         pytest.skip("only one Python is on this machine")
     near = min(others, key=lambda v: abs(int(v[2:]) - int(python[2:])))
     return tuple(sorted((python, near), key=lambda v: int(v[2:])))
+
+
+class Terminal:
+    """A person's terminal of 80 columns with one program in it."""
+
+    def __init__(self, project: Project, *args: str) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        command = ("setsid", "--ctty", sys.executable, "-m", "fairlead", *args)
+        self.program = subprocess.Popen(
+            command, cwd=project.folder, env=project.env | {"TERM": "xterm"},
+            stdin=slave, stdout=slave, stderr=slave,
+        )  # fmt: skip
+        os.close(slave)
+        self.text = ""
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def until(self, pattern: str) -> str:
+        """Read on until what was written since the last call matches; gives that."""
+        seen, latest = "", time.monotonic() + LATEST
+        while not re.search(pattern, seen):
+            ready, _, _ = select.select([self._master], [], [], latest - time.monotonic())
+            assert ready, f"{pattern} did not come: {self.text}"
+            data = self._read()
+            assert data, f"{pattern} did not come: {self.text}"
+            seen += data
+        return seen
+
+    def end(self) -> int:
+        """Read to the end; gives the exit code."""
+        while self._read():
+            pass
+        return self.program.wait(LATEST)
+
+    def close(self) -> None:
+        if self.program.poll() is None:
+            self.program.kill()
+            self.program.wait()
+        os.close(self._master)
+
+    def _read(self) -> str:
+        try:
+            text = os.read(self._master, 65536).decode("utf-8", "replace")
+        except OSError:  # all have left the terminal
+            return ""
+        self.text += text
+        return text
+
+
+@pytest.fixture
+def terminal():
+    """Open a terminal in a project with a command of Fairlead's in it."""
+    opened = []
+
+    def terminal(project, *args):
+        opened.append(Terminal(project, *args))
+        return opened[-1]
+
+    yield terminal
+    for one in opened:
+        one.close()

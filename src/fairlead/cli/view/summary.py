@@ -50,8 +50,8 @@ def facts_of(result: RunResult) -> Iterator[tuple[str, str]]:
         docs = result.report.docs
         yield "docstrings", f"{percent(docs.percent)} of {plural(docs.total, 'definition')}"
     if comparison.fixed:
-        names = listing([change.case.id or change.case.key for change in comparison.fixed], 3)
-        yield "fixed", f"{plural(len(comparison.fixed), 'test')}: {clean(names)}"
+        names = list(dict.fromkeys(c.case.id or c.case.key for c in comparison.fixed))
+        yield "fixed", f"{plural(len(names), 'test')}: {clean(listing(names, 3))}"
 
 
 def _difference(comparison: Comparison, now: float) -> str:
