@@ -12,6 +12,7 @@ from fairlead.errors import SandboxFailed
 from fairlead.model import Limits, Network
 from fairlead.runner.sandbox import BoxSpec
 from fairlead.runner.sandbox import bubblewrap as bubblewrap_module
+from fairlead.runner.sandbox import helper as helper_module
 from fairlead.runner.sandbox import process as process_module
 from fairlead.runner.sandbox.cgroup import Groups
 from fairlead.runner.sandbox.choose import why_not_bubblewrap
@@ -39,8 +40,7 @@ def sandbox(kind, tmp_path):
 @pytest.fixture
 def no_groups(monkeypatch):
     """A machine that lets us make no control groups."""
-    for module in (bubblewrap_module, process_module):
-        monkeypatch.setattr(module, "make_groups", lambda _limits: Groups(()))
+    monkeypatch.setattr(helper_module, "make_groups", lambda _limits: Groups(()))
 
 
 class Boxes:

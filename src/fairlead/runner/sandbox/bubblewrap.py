@@ -8,8 +8,7 @@ from fairlead.model import Limits
 from fairlead.runner.sandbox import layout
 from fairlead.runner.sandbox.base import BoxSpec
 from fairlead.runner.sandbox.box import Inside, KeptBox
-from fairlead.runner.sandbox.cgroup import make_groups
-from fairlead.runner.sandbox.helper import helper
+from fairlead.runner.sandbox.helper import open_grouped
 from fairlead.runner.sandbox.layout import Layout, Machine, Shown
 from fairlead.runner.sandbox.limits import kernel_limits
 from fairlead.util.proc import find_program
@@ -35,18 +34,13 @@ class Bubblewrap:
         if self._machine is None:
             self._machine = look_around(self._program)
         look = _layout(spec, self._machine)
-        groups = make_groups(spec.limits)
         order = {
             "kind": self.name,
             "argv": list(layout.holder_arguments(self._machine, look)),
             "files": layout.copied(self._machine, look),
-            "groups": groups.entries,
             "root": os.geteuid() == 0,
         }
-        try:
-            link = helper().open(order)
-        finally:
-            groups.drop_empty()
+        link, groups = open_grouped(order, spec.limits)
         inside = Inside(
             root=spec.inside,
             home=layout.HOME,

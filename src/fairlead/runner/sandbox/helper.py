@@ -5,10 +5,13 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from fairlead.errors import SandboxFailed
+from fairlead.model import Limits
+from fairlead.runner.sandbox.cgroup import Groups, make_groups
 from fairlead.runner.sandbox.keeper import wire
 
 # The keeper's modules are found by their folder: importing them through this package would load
@@ -30,9 +33,10 @@ class Helper:
         finally:
             other.close()
 
-    def open(self, order: dict[str, Any]) -> socket.socket:
+    def open(self, order: dict[str, Any], make: Callable[[], Groups]) -> socket.socket:
         """Have a box kept; returns the socket that starts commands in it and ends it by closing.
 
+        ``make`` is called while the box is set up, to make the control groups of its commands.
         Raises ``SandboxFailed`` with what the keeper says.
         """
         link, other = socket.socketpair()
@@ -40,6 +44,7 @@ class Helper:
             with other:
                 wire.send_mark(self._control, wire.OPEN, [other.fileno()])
             wire.send(link, order)
+            wire.send(link, make().entries)
             problem = wire.receive(link)["error"]
         except (OSError, EOFError) as error:
             link.close()
@@ -86,3 +91,18 @@ def helper() -> Helper:
         if not (_helpers and _helpers[0].alive):
             _helpers[:] = [Helper()]
         return _helpers[0]
+
+
+def open_grouped(order: dict[str, Any], limits: Limits) -> tuple[socket.socket, Groups]:
+    """Open a box in this process's keeper, its commands in control groups that keep ``limits``."""
+    groups = Groups(())
+
+    def make() -> Groups:
+        nonlocal groups
+        groups = make_groups(limits)
+        return groups
+
+    try:
+        return helper().open(order, make), groups
+    finally:
+        groups.drop_empty()

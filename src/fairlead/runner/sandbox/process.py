@@ -8,8 +8,7 @@ from fairlead.model import Network
 from fairlead.runner.sandbox.base import BoxSpec
 from fairlead.runner.sandbox.box import Inside, KeptBox
 from fairlead.runner.sandbox.bubblewrap import tasks_on_machine, unmet_limits
-from fairlead.runner.sandbox.cgroup import make_groups
-from fairlead.runner.sandbox.helper import helper
+from fairlead.runner.sandbox.helper import open_grouped
 from fairlead.runner.sandbox.limits import kernel_limits
 
 
@@ -31,11 +30,7 @@ class Process:
             tmp.mkdir(exist_ok=True)
         except OSError as error:
             raise SandboxFailed(f"cannot write {spec.scratch}: {error.strerror}") from error
-        groups = make_groups(spec.limits)
-        try:
-            link = helper().open({"kind": self.name, "groups": groups.entries})
-        finally:
-            groups.drop_empty()
+        link, groups = open_grouped({"kind": self.name}, spec.limits)
         unmet = unmet_limits(spec.limits, groups.limits)
         inside = Inside(
             root=str(spec.workspace),

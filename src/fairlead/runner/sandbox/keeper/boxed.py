@@ -14,10 +14,10 @@ import socket
 from typing import Any, NamedTuple, NoReturn
 
 from . import calls, wire
-from .channel import start_leader
-from .command import be_expendable
-from .groups import enter_groups, leave_groups
-from .leader import Inner, lead
+from .channel import tell
+from .command import be_expendable, failure
+from .groups import enter_groups, remove_groups
+from .leader import Inner, stand_by
 from .tally import tally
 
 _NAMESPACES = ("cgroup", "ipc", "uts", "net", "pid")
@@ -40,23 +40,24 @@ def keep(link: socket.socket, order: dict[str, Any]) -> NoReturn:
     """Be a box's warden: set it up, answer with what went wrong (mostly nothing), wait for its end.
 
     The order holds ``argv`` of bubblewrap, ``files`` to copy into the box (pairs of a source and a
-    place), ``groups`` (see ``enter_groups``), and ``root``: whether the kernel takes the box's user
-    for root.
+    place), and ``root``: whether the kernel takes the box's user for root. The groups that the
+    box's commands are to be in (see ``enter_groups``) are heard of later: Fairlead makes them while
+    ``bwrap`` is at work.
     """
-    enter_groups(order["groups"])
     # The agent loses its parent while it enters the box. Were it left to the system's first process
     # to reap, the box could not end before that does.
     calls.adopt_orphans()
     problem, holder = _start_holder(order["argv"], order["files"])
+    groups = wire.receive(link)
     if holder is not None:
-        problem = _start_agent(holder, link, shield=order["root"])
+        problem = _start_agent(holder, link, groups, shield=order["root"])
     if problem:
         wire.send(link, {"error": problem})
     if holder is not None:
         if not problem:
             _wait(link, holder.alive)
         _end(holder)
-    leave_groups(order["groups"])
+    remove_groups(groups)
     os._exit(0)
 
 
@@ -105,7 +106,9 @@ def _first_process(told: bytes) -> int:
     return int(told.partition(b'"child-pid":')[2].split(b",")[0].strip(b" \n}"))
 
 
-def _start_agent(holder: Holder, link: socket.socket, *, shield: bool) -> str:
+def _start_agent(
+    holder: Holder, link: socket.socket, groups: list[tuple[str, str]], *, shield: bool
+) -> str:
     """Bring the agent into the box; returns what went wrong."""
     read, write = os.pipe()
     middle = os.fork()
@@ -114,6 +117,7 @@ def _start_agent(holder: Holder, link: socket.socket, *, shield: bool) -> str:
             os.close(read)
             os.close(holder.hold)
             os.close(holder.alive)
+            enter_groups(groups)
             _join(holder.first, link, write, shield=shield)
         except OSError as error:
             os.write(write, str(error.strerror).encode())
@@ -175,10 +179,15 @@ def _not_theirs() -> tuple[str, ...]:
 def _serve(link: socket.socket, inner: Inner) -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     wire.send(link, {"error": ""})
+    # A box's first command is sure to come: its leader gets ready while Fairlead does.
+    spare: socket.socket | None = None
+    with contextlib.suppress(OSError):
+        spare = _leader(link, inner)
     while True:
         mark, handles = wire.receive_mark(link)
         if mark == wire.START:
-            start_leader(link, handles, lambda channel, streams: lead(channel, streams, inner))
+            _start(link, spare, handles, inner)
+            spare = None
         elif mark == wire.SOCKET:
             with socket.socket() as made:
                 wire.send_mark(link, mark, [made.fileno()])
@@ -186,6 +195,40 @@ def _serve(link: socket.socket, inner: Inner) -> NoReturn:
             wire.send(link, tally(_inside()))
         else:
             os._exit(0)
+
+
+def _leader(link: socket.socket, inner: Inner) -> socket.socket:
+    """Fork a leader that gets ready for a command; returns the socket that takes it to there."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        if os.fork() == 0:
+            link.close()
+            ours.close()
+            stand_by(theirs, inner)
+    return ours
+
+
+def _start(
+    link: socket.socket, spare: socket.socket | None, handles: list[int], inner: Inner
+) -> None:
+    """Have a leader run the command whose channel and streams these are."""
+    try:
+        if spare is None or not _hand_over(spare, handles):
+            _hand_over(_leader(link, inner), handles)
+    except OSError as error:
+        with socket.socket(fileno=os.dup(handles[0])) as channel:
+            tell(channel, failure(error))
+    finally:
+        for handle in handles:
+            os.close(handle)
+
+
+def _hand_over(leader: socket.socket, handles: list[int]) -> bool:
+    """Whether it took the command: one that the kernel ended for want of memory does not."""
+    with leader, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        wire.send_mark(leader, wire.START, handles)
+        return True
+    return False
 
 
 def _inside() -> list[int]:

@@ -86,8 +86,11 @@ def _spawn(argv: list[str], env: dict[str, str], settings: dict[str, object]) ->
     if "/" in name:
         return os.posix_spawn(name, argv, env, **settings)  # type: ignore[arg-type]
     for folder in env.get("PATH", os.defpath).split(":"):
+        path = f"{folder or '.'}/{name}"
+        if not os.path.exists(path):  # a look costs a hundredth of an attempt to start it
+            continue
         try:
-            return os.posix_spawn(f"{folder or '.'}/{name}", argv, env, **settings)  # type: ignore[arg-type]
+            return os.posix_spawn(path, argv, env, **settings)  # type: ignore[arg-type]
         except (FileNotFoundError, NotADirectoryError):
             continue
         except PermissionError as refused:

@@ -1,4 +1,4 @@
-"""Control groups, entered by a box's warden and so by all it starts."""
+"""Control groups, entered by a process on behalf of all it will start."""
 
 import contextlib
 import os
@@ -15,8 +15,14 @@ def enter_groups(groups: list[tuple[str, str]]) -> None:
 
 def leave_groups(groups: list[tuple[str, str]]) -> None:
     """Go back to where we came from, and remove the groups we were in."""
-    for group, back in groups:
+    for _group, back in groups:
         _move_to(back)
+    remove_groups(groups)
+
+
+def remove_groups(groups: list[tuple[str, str]]) -> None:
+    """Remove groups that nobody is in any more."""
+    for group, _back in groups:
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(group))
 

@@ -27,37 +27,75 @@ class Inner(NamedTuple):
     shielded: tuple[str, ...]
 
 
-def lead(channel: socket.socket, handles: Sequence[int], inner: Inner) -> NoReturn:
-    """Run the command that the channel orders, tell how it ended, and leave nothing of it."""
+def stand_by(waiting: socket.socket, inner: Inner) -> NoReturn:
+    """Get ready; then run the command whose channel and streams ``waiting`` brings.
+
+    It is run as its channel orders, how it ended is told there, and nothing of it is left.
+    """
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        first = _First(inner)
+        mark, handles = wire.receive_mark(waiting)
+        waiting.close()
+        if mark == wire.START:
+            _lead(first, socket.socket(fileno=handles[0]), handles[1:])
+    finally:
+        os._exit(0)
+
+
+def _lead(first: "_First", channel: socket.socket, handles: list[int]) -> None:
     try:
         order: Order = wire.receive(channel)
-        calls.unshare(calls.NEW_PIDS | calls.NEW_MOUNTS)
-        news, write = os.pipe()
-        first = os.fork()
-        if first == 0:
-            channel.close()
-            os.close(news)
-            _be_first(order, handles, inner, write)
-        for handle in (write, *handles):
-            os.close(handle)
-        last = _follow(channel, news, first, detached=order["detached"])
-        os.waitpid(first, 0)  # returns when the whole namespace is gone
+        first.start(order, handles)
+        last = _follow(channel, first, detached=order["detached"])
+        os.waitpid(first.process, 0)  # returns when the whole namespace is gone
         tell(channel, last or _KILLED)
     except EOFError:
         pass
     except OSError as error:
         tell(channel, failure(error))
-    finally:
-        os._exit(0)
 
 
-def _follow(channel: socket.socket, news: int, first: int, *, detached: bool) -> bytes:
+class _First:
+    """Process 1 of a new namespace, ready to become a command's parent."""
+
+    def __init__(self, inner: Inner) -> None:
+        self.process = 0
+        self._trouble: OSError | None = None
+        try:
+            calls.unshare(calls.NEW_PIDS | calls.NEW_MOUNTS)
+            self.news, write = os.pipe()
+            self._orders, theirs = socket.socketpair()
+            self.process = os.fork()
+        except OSError as error:
+            self._trouble = error
+            return
+        if self.process == 0:
+            os.close(self.news)
+            self._orders.close()
+            _be_first(theirs, inner, write)
+        theirs.close()
+        os.close(write)
+
+    def start(self, order: Order, handles: Sequence[int]) -> None:
+        """Have the command started; raises why there could be no namespace for it."""
+        if self._trouble:
+            raise self._trouble
+        # One that could not get ready has gone, and has told why.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError), self._orders:
+            wire.send_mark(self._orders, wire.START, handles)
+            wire.send(self._orders, order)
+        for handle in handles:
+            os.close(handle)
+
+
+def _follow(channel: socket.socket, first: _First, *, detached: bool) -> bytes:
     """Pass on that it started; returns the last line that is heard (empty: it was killed)."""
     heard = b""
-    ready = Ready(news, channel.fileno())
+    ready = Ready(first.news, channel.fileno())
     for handle in ready:
-        if handle == news:
-            piece = os.read(news, 4096)
+        if handle == first.news:
+            piece = os.read(first.news, 4096)
             heard += piece
             if not piece:
                 break
@@ -67,13 +105,13 @@ def _follow(channel: socket.socket, news: int, first: int, *, detached: bool) ->
             continue
         end, closed = asked(channel, detached=detached)
         if end:
-            os.kill(first, signal.SIGKILL)
+            os.kill(first.process, signal.SIGKILL)
         if closed:
             ready.forget(handle)
     return heard
 
 
-def _be_first(order: Order, handles: Sequence[int], inner: Inner, news: int) -> NoReturn:
+def _be_first(orders: socket.socket, inner: Inner, news: int) -> NoReturn:
     """Process 1 of the command's namespace: reaps, and takes everything with it at the end."""
     try:
         calls.mount_proc()
@@ -83,11 +121,15 @@ def _be_first(order: Order, handles: Sequence[int], inner: Inner, news: int) -> 
         if inner.user is not None:
             calls.join(inner.user, "user")
         calls.refuse_new_privileges()
-        child = spawn(order, handles)
+        handles = wire.receive_mark(orders)[1]
+        child = spawn(wire.receive(orders), handles)
+        orders.close()
         for handle in handles:
             os.close(handle)
         os.write(news, _STARTED)
         os.write(news, b"%d\n" % _reap_until(child))
+    except EOFError:
+        pass
     except (OSError, ValueError) as error:
         os.write(news, failure(error))
     finally:

@@ -25,7 +25,9 @@ _PAUSE = 0.001  # seconds between killing and looking again
 
 def keep(link: socket.socket, order: dict[str, Any]) -> NoReturn:
     """Be a box's warden until Fairlead closes the box; then end all that is in it."""
-    enter_groups(order["groups"])
+    del order  # there is nothing to set up
+    groups = wire.receive(link)
+    enter_groups(groups)
     calls.adopt_orphans()
     wakes = _wake_on_children()
     wire.send(link, {"error": ""})
@@ -37,7 +39,7 @@ def keep(link: socket.socket, order: dict[str, Any]) -> NoReturn:
         elif not _serve(link, leaders):
             break
     end_all()
-    leave_groups(order["groups"])
+    leave_groups(groups)
     os._exit(0)
 
 
