@@ -55,7 +55,8 @@ def command(
     helper()
     settings = _adjusted(context.settings(), count, sandbox)
     opening = Errand(lambda: context.source(commit))
-    # Loaded while the helper starts and git looks at the files.
+    _begin_with_a_box(settings)
+    # Loaded while git looks at the files and a box is made.
     from fairlead.runner.job import Options
     from fairlead.runner.run import Order, run
     from fairlead.runner.secrets import load
@@ -92,6 +93,15 @@ def _adjusted(settings: "Settings", count: int | None, sandbox: str | None) -> "
     if sandbox:
         changes["sandbox"] = sandbox
     return msgspec.structs.replace(settings, **changes) if changes else settings
+
+
+def _begin_with_a_box(settings: "Settings") -> None:
+    """Have a box made for a job that asks for nothing special, as most do."""
+    from fairlead.model import Limits, Network
+    from fairlead.runner.sandbox import choose
+
+    limits = Limits(memory=settings.memory, processes=settings.processes)
+    choose(settings.sandbox, settings.home).warm(limits, Network().mode)
 
 
 def _failed_before(source: "Source") -> frozenset[str]:

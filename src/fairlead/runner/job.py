@@ -30,10 +30,12 @@ from fairlead.runner.checkout import Checkout, Source, fill_workspace
 from fairlead.runner.environments import Environment, Environments
 from fairlead.runner.log import Log
 from fairlead.runner.prepare import Going, Ready, make_ready, prepare_environment
+from fairlead.runner.pythons import Interpreter
 from fairlead.runner.sandbox.base import Sandbox
 from fairlead.runner.secrets import Secrets
 from fairlead.runner.steps import StepsEnd, Surroundings, run_steps, wanted_again
 from fairlead.settings import Settings
+from fairlead.util.errand import Errand
 from fairlead.util.fs import remove_tree
 from fairlead.util.redact import Redactor
 
@@ -64,6 +66,8 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     emit: Callable[[Event], None]
     host: Mapping[str, str]
     baseline: Baseline
+    pythons: Errand[tuple[Interpreter, ...]]
+    """The machine's interpreters."""
 
 
 def run_job(shared: Shared, job: Job, cancel: Cancel) -> JobResult:

@@ -17,11 +17,12 @@ from fairlead.runner.collect.prepare import prepare as compile_hooks
 from fairlead.runner.environments import Environment, Layer, layer, read_request
 from fairlead.runner.execute import Watch, execute
 from fairlead.runner.log import Log
-from fairlead.runner.pythons import choose, find
+from fairlead.runner.pythons import choose
 from fairlead.runner.reuse import Reusing
 from fairlead.runner.sandbox.base import Box, BoxSpec
 from fairlead.runner.stepcache import KeyParts, StepCache
 from fairlead.runner.variables import step_variables
+from fairlead.settings import Settings
 
 if TYPE_CHECKING:
     from fairlead.runner.job import Shared
@@ -117,7 +118,7 @@ def prepare_environment(
     request = read_request(
         job.install,
         workspace,
-        interpreter=choose(find(shared.settings.home, shared.host), job.python),
+        interpreter=choose(shared.pythons.result(), job.python),
         trust="trusted" if shared.trigger.trusted else "untrusted",
         tree=shared.source.tree,
     )
@@ -204,12 +205,13 @@ def _box_spec(going: Going, env: Layer | None) -> BoxSpec:
         readable=(*(env.readable if env else ()), INSIDE, *readable_objects(shared.source)),
         writable=tuple(writable),
         network=job.network,
-        limits=_limits(job.limits, shared),
+        limits=limits_of(job, shared.settings),
     )
 
 
-def _limits(asked: Limits, shared: "Shared") -> Limits:
-    settings = shared.settings
+def limits_of(job: Job, settings: Settings) -> Limits:
+    """What a job may use: as it asks, else as this machine is set up."""
+    asked = job.limits
     return Limits(
         memory=asked.memory or settings.memory,
         processes=asked.processes or settings.processes,

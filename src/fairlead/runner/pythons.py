@@ -192,8 +192,8 @@ def _programs(environ: Mapping[str, str]) -> Iterator[str]:
         paths = (os.path.join(folder, "bin", name) for name in names)
         yield from [path for path in paths if os.path.exists(path)][:1]
     for folder in _program_folders(environ):
-        names = [name for name in _list(folder) if name[:2] == "py"]  # of thousands
-        yield from (os.path.join(folder, name) for name in names if _NAME.fullmatch(name))
+        likely = [name for name in _list(folder) if name[:2] == "py"]  # of thousands
+        yield from (os.path.join(folder, name) for name in likely if _NAME.fullmatch(name))
     yield getattr(sys, "_base_executable", "") or sys.executable
 
 

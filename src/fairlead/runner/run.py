@@ -2,6 +2,7 @@
 
 import os
 import platform
+import threading
 import time
 from collections.abc import Callable, Mapping
 
@@ -30,15 +31,21 @@ from fairlead.runner.environments import Environments
 from fairlead.runner.history import History, expected_seconds
 from fairlead.runner.job import Options, Shared, run_job
 from fairlead.runner.places import working_folder
+from fairlead.runner.prepare import limits_of
 from fairlead.runner.pythons import Interpreter, choose, find
 from fairlead.runner.sandbox import choose as choose_sandbox
+from fairlead.runner.sandbox.base import Sandbox
 from fairlead.runner.secrets import Secrets
 from fairlead.runner.select import NOT_SELECTED
 from fairlead.settings import Settings
+from fairlead.util.errand import Errand
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked for: which plan of which source, and how."""
+    """What is asked for: which plan of which source, and how.
+
+    ``more`` says that this process will run others after it: a box is made ahead for the next.
+    """
 
     plan: Plan
     source: Source
@@ -47,6 +54,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     host: Mapping[str, str]
     options: Options = Options()
     secrets: Secrets = Secrets()
+    more: bool = False
 
 
 def run(order: Order, emit: Callable[[Event], None], cancel: Cancel) -> RunResult:
@@ -60,8 +68,6 @@ def run(order: Order, emit: Callable[[Event], None], cancel: Cancel) -> RunResul
 
 class _Run:
     def __init__(self, order: Order, emit: Callable[[Event], None], cancel: Cancel) -> None:
-        import threading
-
         self._order = order
         self._cancel = cancel
         self._lock = threading.Lock()
@@ -69,6 +75,8 @@ class _Run:
         self._notices: list[str] = []
         self._history = History(order.source.root)
         self._baseline = Baseline(self._history, order.source)
+        # Looked for while a number is taken and a box is made.
+        self._pythons = Errand(lambda: find(order.settings.home, order.host))
 
     def _emit(self, event: Event) -> None:
         with self._lock:
@@ -81,6 +89,7 @@ class _Run:
         started, clock = time.time(), time.monotonic()
         sandbox = choose_sandbox(order.settings.sandbox, order.settings.home)
         plan, skipped = self._present(order.plan)
+        ahead = Ahead(plan, sandbox, order.settings, self._count)
         number = self._history.begin()
         self._emit(RunStarted(time=started, number=number, plan=plan, isolation=sandbox.name))
         if not sandbox.isolated:
@@ -100,8 +109,11 @@ class _Run:
                 emit=self._emit,
                 host=order.host,
                 baseline=self._baseline,
+                pythons=self._pythons,
             )
-            jobs = self._run_jobs(plan, shared)
+            jobs = self._run_jobs(plan, shared, ahead)
+            if order.more:
+                ahead.again()
         result = RunResult(
             number=number,
             outcome=self._outcome(plan, jobs),
@@ -116,11 +128,17 @@ class _Run:
         )
         return self._concluded(result)
 
-    def _run_jobs(self, plan: Plan, shared: Shared) -> tuple[JobResult, ...]:
-        count = self._order.settings.jobs or os.cpu_count() or 1
-        workers = Workers(
-            run=lambda job, cancel: run_job(shared, job, cancel), count=count, emit=self._emit
-        )
+    @property
+    def _count(self) -> int:
+        """How many jobs may run at once."""
+        return self._order.settings.jobs or os.cpu_count() or 1
+
+    def _run_jobs(self, plan: Plan, shared: Shared, ahead: "Ahead") -> tuple[JobResult, ...]:
+        def carry_out(job: Job, cancel: Cancel) -> JobResult:
+            ahead.started(job)
+            return run_job(shared, job, cancel)
+
+        workers = Workers(run=carry_out, count=self._count, emit=self._emit)
         return run_jobs(plan, workers, self._cancel, expected_seconds(self._baseline.entries))
 
     def _outcome(self, plan: Plan, jobs: tuple[JobResult, ...]) -> Outcome:
@@ -156,7 +174,7 @@ class _Run:
         """The plan without jobs whose Python is absent and may be."""
         if not any(job.missing == "skip" and job.python for job in plan.jobs):
             return plan, plan.skipped
-        found = find(self._order.settings.home, self._order.host)
+        found = self._pythons.result()
         absent = {job.id: why for job in plan.jobs if (why := _absent(job, found))}
         gone = tuple(Skipped(job=name, reason=why) for name, why in absent.items())
         jobs = tuple(
@@ -174,6 +192,36 @@ class _Run:
             ("cores", str(os.cpu_count() or 1)),
             ("system", f"{platform.system()} {platform.release()}"),
         )
+
+
+class Ahead:
+    """Has boxes made for the jobs that come next, as many as run at once."""
+
+    def __init__(self, plan: Plan, sandbox: Sandbox, settings: Settings, count: int) -> None:
+        self._sandbox = sandbox
+        self._settings = settings
+        self._count = count
+        self._lock = threading.Lock()
+        self._left = {job.id: job for job in plan.jobs}
+        self._first = plan.jobs[:count]
+        self.again()
+
+    def started(self, job: Job) -> None:
+        """A job wants its box now: begin with the one for the job behind those that run."""
+        with self._lock:
+            self._left.pop(job.id, None)
+            following = list(self._left.values())[self._count - 1 : self._count]
+        for other in following:
+            self._warm(other)
+
+    def again(self) -> None:
+        """The next run will most likely begin as this one did."""
+        for job in self._first:
+            self._warm(job)
+
+    def _warm(self, job: Job) -> None:
+        limits = limits_of(job, self._settings)
+        self._sandbox.warm(limits, job.network.mode, self._count)
 
 
 def _absent(job: Job, found: tuple[Interpreter, ...]) -> str:

@@ -15,8 +15,10 @@ from fairlead.runner.job import Options, Shared
 from fairlead.runner.log import Log
 from fairlead.runner.places import working_folder
 from fairlead.runner.prepare import Going, make_ready, prepare_environment
+from fairlead.runner.pythons import find
 from fairlead.runner.run import Order
 from fairlead.runner.sandbox import choose
+from fairlead.util.errand import Errand
 from fairlead.util.redact import Redactor
 
 
@@ -43,6 +45,7 @@ def open_shell(order: Order, job: Job, say: Callable[[str], None]) -> int:
             emit=_ignore,
             host=order.host,
             baseline=Baseline(History(order.source.root), order.source),
+            pythons=Errand(lambda: find(order.settings.home, order.host)),
         )
         log = Log(work / "log", limit=1 << 20, redactor=Redactor(()), emit=lambda _s, _d: None)
         place = work / job.id

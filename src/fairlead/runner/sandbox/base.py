@@ -127,6 +127,13 @@ class Sandbox(Protocol):
     reason: str
     """Why there is no isolation, where there is none; else empty."""
 
+    def warm(self, limits: Limits, network: str, most: int = 1) -> None:
+        """Begin with a box that a job with these limits and network mode will soon want.
+
+        Nothing happens where ``most`` such boxes are waiting already.
+        """
+        ...
+
     def open(self, spec: BoxSpec) -> Box:
         """Make a box. Raises ``SandboxFailed``."""
         ...

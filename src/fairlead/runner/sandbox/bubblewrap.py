@@ -2,18 +2,19 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from fairlead.errors import SandboxFailed
 from fairlead.model import Limits
-from fairlead.runner.sandbox import layout
+from fairlead.runner.sandbox import blanks, layout
 from fairlead.runner.sandbox.base import BoxSpec
+from fairlead.runner.sandbox.blanks import Kind, look_around
 from fairlead.runner.sandbox.box import Inside, KeptBox
-from fairlead.runner.sandbox.helper import open_grouped
-from fairlead.runner.sandbox.layout import Layout, Machine, Shown
+from fairlead.runner.sandbox.keeper import wire
+from fairlead.runner.sandbox.layout import Machine, Shown
 from fairlead.runner.sandbox.limits import kernel_limits
 from fairlead.util.proc import find_program
 
-_SMALLEST_TMP = 64 << 20
 _COUNTS_BY_NAMESPACE = (5, 14)  # Linux since when RLIMIT_NPROC counts in the user namespace
 
 
@@ -27,20 +28,23 @@ class Bubblewrap:
 
     def __init__(self, program: str | None = None) -> None:
         self._program = program or find_program("bwrap") or "bwrap"
-        self._machine: Machine | None = None
+
+    def warm(self, limits: Limits, network: str, most: int = 1) -> None:
+        """Begin with a box for the next job that has these limits and this network mode."""
+        blanks.warm(self._kind(limits, network), most)
 
     def open(self, spec: BoxSpec) -> KeptBox:
         """Make a box. Raises ``SandboxFailed`` with what ``bwrap`` says."""
-        if self._machine is None:
-            self._machine = look_around(self._program)
-        look = _layout(spec, self._machine)
-        order = {
-            "kind": self.name,
-            "argv": list(layout.holder_arguments(self._machine, look)),
-            "files": layout.copied(self._machine, look),
-            "root": os.geteuid() == 0,
-        }
-        link, groups = open_grouped(order, spec.limits)
+        order = _furniture(spec, look_around(self._program))
+        link, groups = blanks.take(self._kind(spec.limits, spec.network.mode))
+        try:
+            wire.send(link, order)
+            problem = wire.receive(link)["error"]
+        except (OSError, EOFError):
+            problem = "it ended"
+        if problem:
+            link.close()
+            raise SandboxFailed(f"the job's files cannot be put into its box: {problem}")
         inside = Inside(
             root=spec.inside,
             home=layout.HOME,
@@ -51,6 +55,14 @@ class Bubblewrap:
             unmet=unmet_limits(spec.limits, groups.limits),
         )
         return KeptBox(spec, inside, link, groups)
+
+    def _kind(self, limits: Limits, network: str) -> Kind:
+        return Kind(
+            program=self._program,
+            network=network,
+            processes=limits.processes,
+            memory=limits.memory,
+        )
 
 
 def unmet_limits(limits: Limits, kept: frozenset[str]) -> tuple[str, ...]:
@@ -63,24 +75,13 @@ def unmet_limits(limits: Limits, kept: frozenset[str]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def look_around(program: str) -> Machine:
-    """Find out what this machine's file system looks like at the top."""
-    names = [name for name in (*layout.TREES, *layout.MERGED) if os.path.lexists(f"/{name}")]
-    linked = [name for name in names if os.path.islink(f"/{name}")]
-    resolver = os.path.realpath("/etc/resolv.conf")
-    return Machine(
-        bwrap=program,
-        links=tuple((name, os.readlink(f"/{name}")) for name in linked),
-        folders=tuple(name for name in names if name not in linked),
-        etc=tuple(name for name in layout.ETC if os.path.isdir(f"/etc/{name}")),
-        etc_files=tuple(name for name in layout.ETC if os.path.isfile(f"/etc/{name}")),
-        resolver=resolver if os.path.exists(resolver) else "",
-    )
-
-
-def _layout(spec: BoxSpec, machine: Machine) -> Layout:
-    del machine
-    home, files = _own_files(spec)
+def _furniture(spec: BoxSpec, machine: Machine) -> dict[str, Any]:
+    """What of the host the box shows, for its keeper. Makes the box's home."""
+    home = spec.scratch / "home"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SandboxFailed(f"cannot write {spec.scratch}: {error.strerror}") from error
     real = {path: Path(os.path.realpath(path)) for path in (*spec.readable, *spec.writable)}
     for path, place in real.items():
         if not place.exists():
@@ -89,49 +90,15 @@ def _layout(spec: BoxSpec, machine: Machine) -> Layout:
             raise SandboxFailed("a box cannot show all of the machine")
     reading, links = layout.appearing(spec.readable, real)
     writing, more_links = layout.appearing(spec.writable, real)
-    shown = [Shown(dest=path, source=path) for path in sorted(reading - writing)]
-    shown += [Shown(dest=path, source=path, writable=True) for path in sorted(writing)]
-    shown.append(Shown(dest=layout.HOME, source=str(home), writable=True))
-    shown.append(Shown(dest=spec.inside, source=str(spec.workspace), writable=True))
-    return Layout(
-        root=spec.inside,
-        shown=tuple(shown),
-        links=tuple(dict.fromkeys((*links, *more_links))),
-        files=files,
-        tmp_size=_tmp_size(spec.limits),
-        isolated_network=spec.network.mode != "full",
-    )
-
-
-def _own_files(spec: BoxSpec) -> tuple[Path, tuple[tuple[str, str], ...]]:
-    """Make the box's home and the files of ``/etc`` that are not the machine's."""
-    home, etc = spec.scratch / "home", spec.scratch / "etc"
-    hosts = f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n127.0.1.1 {layout.HOSTNAME}\n"
-    try:
-        if spec.network.mode == "full":
-            hosts = Path("/etc/hosts").read_text("utf-8") + f"\n127.0.1.1 {layout.HOSTNAME}\n"
-    except (OSError, ValueError):
-        pass
-    texts = {
-        "passwd": layout.PASSWD,
-        "group": layout.GROUP,
-        "hosts": hosts,
-        "hostname": f"{layout.HOSTNAME}\n",
+    shown = [Shown(dest=path, source=path) for path in reading - writing]
+    shown += [Shown(dest=path, source=path, writable=True) for path in writing]
+    for dest, folder in ((layout.HOME, home), (spec.inside, spec.workspace)):
+        shown.append(Shown(dest=dest, source=os.path.realpath(folder), writable=True))
+    return {
+        "host": layout.HOST,
+        "mounts": layout.mounts(machine, tuple(shown)),
+        "links": list(dict.fromkeys((*links, *more_links))),
     }
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        etc.mkdir(exist_ok=True)
-        for name, text in texts.items():
-            (etc / name).write_text(text, "utf-8")
-    except OSError as error:
-        raise SandboxFailed(f"cannot write {spec.scratch}: {error.strerror}") from error
-    return home, tuple((str(etc / name), f"/etc/{name}") for name in texts)
-
-
-def _tmp_size(limits: Limits) -> int:
-    """Half the memory a job may use: what lies in ``/tmp`` is memory."""
-    installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(_SMALLEST_TMP, min(limits.memory or installed, installed) // 2)
 
 
 def _tasks_before() -> int:

@@ -10,6 +10,7 @@ import msgspec
 
 HOME = "/home/ci"
 TMP = "/tmp"  # noqa: S108 — the box's own
+HOST = "/.host"
 USER = 1000
 HOSTNAME = "fairlead"
 PASSWD = (
@@ -59,41 +60,39 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, order=True):
     writable: bool = False
 
 
-class Layout(msgspec.Struct, frozen=True, kw_only=True):
-    """One box: what it shows beside the system, synthetic ``files``, sizes in bytes."""
+class Blank(msgspec.Struct, frozen=True, kw_only=True):
+    """A box before anybody's files are in it: ``tmp_size`` in bytes, text of own ``files``."""
 
-    root: str
-    shown: tuple[Shown, ...]
-    links: tuple[Pair, ...] = ()
     files: tuple[Pair, ...] = ()
     tmp_size: int = 1 << 30
     isolated_network: bool = False
 
 
-def holder_arguments(machine: Machine, layout: Layout) -> tuple[str, ...]:
-    """The command line of the ``bwrap`` that holds a box open until its standard input closes."""
+def holder_arguments(machine: Machine, blank: Blank) -> tuple[str, ...]:
+    """The command line of the ``bwrap`` that holds a box open until its standard input closes.
+
+    The host's files are below ``HOST`` until what the box shows has been fetched from there.
+    """
     return (
         machine.bwrap,
-        *_namespaces(layout),
-        *_system(machine, layout),
-        *_own(layout),
-        *_shown(machine, layout.shown),
-        *(part for target, name in layout.links for part in ("--symlink", target, name)),
-        "--remount-ro", "/",
+        *_namespaces(blank),
+        *_system(machine, blank),
+        *_own(blank),
+        "--bind", "/", HOST,
         "--chdir", "/",
         "--", "/bin/sh", "-c", "echo ready; read line",
     )  # fmt: skip
 
 
-def copied(machine: Machine, layout: Layout) -> list[Pair]:
+def copied(machine: Machine) -> list[Pair]:
     """Files (source, place in the box) to copy into a box, where they cannot be changed.
 
     A mount for each would take more time than all else that ``bwrap`` does.
     """
-    return [*((f"/etc/{name}", f"/etc/{name}") for name in machine.etc_files), *layout.files]
+    return [(f"/etc/{name}", f"/etc/{name}") for name in machine.etc_files]
 
 
-def _namespaces(layout: Layout) -> tuple[str, ...]:
+def _namespaces(layout: Blank) -> tuple[str, ...]:
     # User namespaces stay allowed inside: browsers and nested builds make their own.
     arguments = (
         "--unshare-user", "--uid", str(USER), "--gid", str(USER), "--unshare-pid", "--unshare-ipc",
@@ -103,7 +102,7 @@ def _namespaces(layout: Layout) -> tuple[str, ...]:
     return (*arguments, "--unshare-net") if layout.isolated_network else arguments
 
 
-def _system(machine: Machine, layout: Layout) -> list[str]:
+def _system(machine: Machine, layout: Blank) -> list[str]:
     arguments: list[str] = []
     for name in machine.folders:
         arguments += ["--ro-bind", f"/{name}", f"/{name}"]
@@ -116,7 +115,7 @@ def _system(machine: Machine, layout: Layout) -> list[str]:
     return arguments
 
 
-def _own(layout: Layout) -> list[str]:
+def _own(layout: Blank) -> list[str]:
     size = str(layout.tmp_size)
     return [
         "--proc", "/proc", "--dev", "/dev",
@@ -127,15 +126,18 @@ def _own(layout: Layout) -> list[str]:
     ]  # fmt: skip
 
 
-def _shown(machine: Machine, shown: tuple[Shown, ...]) -> list[str]:
-    """Outer folders first, so that those within them are laid over."""
-    arguments: list[str] = []
+def mounts(machine: Machine, shown: tuple[Shown, ...]) -> list[tuple[str, str, bool]]:
+    """What to mount in a box, each as source, place, and whether it may be written to.
+
+    Outer folders come first, so that those within them are laid over.
+    """
+    found: list[tuple[str, str, bool]] = []
     places = {_real(machine, item.dest): item for item in sorted(shown, key=_writable_last)}
     for dest in sorted(places, key=lambda dest: (dest.count("/"), dest)):
         item = places[dest]
         if item.writable or not _below_any(dest, _READ_ONLY_ALREADY):
-            arguments += ["--bind" if item.writable else "--ro-bind", item.source, dest]
-    return arguments
+            found.append((item.source, dest, item.writable))
+    return found
 
 
 def _writable_last(item: Shown) -> bool:

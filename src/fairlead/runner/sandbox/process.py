@@ -4,7 +4,7 @@ import os
 import platform
 
 from fairlead.errors import SandboxFailed
-from fairlead.model import Network
+from fairlead.model import Limits, Network
 from fairlead.runner.sandbox.base import BoxSpec
 from fairlead.runner.sandbox.box import Inside, KeptBox
 from fairlead.runner.sandbox.bubblewrap import tasks_on_machine, unmet_limits
@@ -21,6 +21,9 @@ class Process:
 
     def __init__(self, reason: str = "asked for") -> None:
         self.reason = reason
+
+    def warm(self, limits: Limits, network: str, most: int = 1) -> None:
+        """There is nothing to begin with."""
 
     def open(self, spec: BoxSpec) -> KeptBox:
         """Make a box. Raises ``SandboxFailed``."""

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, NoReturn
 from . import calls, wire
 from .channel import tell
 from .command import be_expendable, failure
+from .furnish import furnish
 from .groups import enter_groups, remove_groups
 from .leader import Inner, stand_by
 from .tally import tally
@@ -40,14 +41,15 @@ def keep(link: socket.socket, order: dict[str, Any]) -> NoReturn:
     """Be a box's warden: set it up, answer with what went wrong (mostly nothing), wait for its end.
 
     The order holds ``argv`` of bubblewrap, ``files`` to copy into the box (pairs of a source and a
-    place), and ``root``: whether the kernel takes the box's user for root. The groups that the
-    box's commands are to be in (see ``enter_groups``) are heard of later: Fairlead makes them while
-    ``bwrap`` is at work.
+    place), ``texts`` for more files (pairs of a text and a place), and ``root``: whether the kernel
+    takes the box's user for root. The groups that the box's commands are to be in (see
+    ``enter_groups``) are heard of later: Fairlead makes them while ``bwrap`` is at work. Last comes
+    what to show in the box (see ``furnish``).
     """
     # The agent loses its parent while it enters the box. Were it left to the system's first process
     # to reap, the box could not end before that does.
     calls.adopt_orphans()
-    problem, holder = _start_holder(order["argv"], order["files"])
+    problem, holder = _start_holder(order["argv"], order["files"], order["texts"])
     groups = wire.receive(link)
     if holder is not None:
         problem = _start_agent(holder, link, groups, shield=order["root"])
@@ -61,7 +63,9 @@ def keep(link: socket.socket, order: dict[str, Any]) -> NoReturn:
     os._exit(0)
 
 
-def _start_holder(argv: list[str], files: list[tuple[str, str]]) -> tuple[str, Holder | None]:
+def _start_holder(
+    argv: list[str], files: list[tuple[str, str]], texts: list[tuple[str, str]]
+) -> tuple[str, Holder | None]:
     stdin, hold = os.pipe()
     alive, stdout = os.pipe()
     complaints, stderr = os.pipe()
@@ -73,7 +77,7 @@ def _start_holder(argv: list[str], files: list[tuple[str, str]]) -> tuple[str, H
                 os.dup2(source, target)
             os.set_inheritable(write, True)
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-            head = [argv[0], "--info-fd", str(write), *_copying(files)]
+            head = [argv[0], "--info-fd", str(write), *_copying(files), *_writing(texts)]
             os.execve(argv[0], head + argv[1:], {"PATH": os.defpath})  # noqa: S606
         finally:
             os._exit(127)
@@ -95,10 +99,24 @@ def _copying(files: list[tuple[str, str]]) -> list[str]:
     arguments = []
     for source, place in files:
         with contextlib.suppress(OSError):  # what we may not read, the job may not either
-            handle = os.open(source, os.O_RDONLY)
-            os.set_inheritable(handle, True)
-            arguments += ["--perms", "0644", "--file", str(handle), place]
+            arguments += _filling(os.open(source, os.O_RDONLY), place)
     return arguments
+
+
+def _writing(texts: list[tuple[str, str]]) -> list[str]:
+    """The same for files whose text we know."""
+    arguments = []
+    for text, place in texts:
+        handle = os.memfd_create("text")
+        os.write(handle, text.encode())
+        os.lseek(handle, 0, os.SEEK_SET)
+        arguments += _filling(handle, place)
+    return arguments
+
+
+def _filling(handle: int, place: str) -> list[str]:
+    os.set_inheritable(handle, True)
+    return ["--perms", "0644", "--file", str(handle), place]
 
 
 def _first_process(told: bytes) -> int:
@@ -179,6 +197,7 @@ def _not_theirs() -> tuple[str, ...]:
 def _serve(link: socket.socket, inner: Inner) -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     wire.send(link, {"error": ""})
+    _furnish(link)
     # A box's first command is sure to come: its leader gets ready while Fairlead does.
     spare: socket.socket | None = None
     with contextlib.suppress(OSError):
@@ -195,6 +214,21 @@ def _serve(link: socket.socket, inner: Inner) -> NoReturn:
             wire.send(link, tally(_inside()))
         else:
             os._exit(0)
+
+
+def _furnish(link: socket.socket) -> None:
+    """Have the order for the box's files carried out; without one the box is not wanted."""
+    try:
+        order = wire.receive(link)
+    except EOFError:
+        os._exit(0)
+    problem = ""
+    try:
+        furnish(order)
+    except OSError as error:
+        named = f": {os.fsdecode(error.filename)}" if error.filename else ""
+        problem = f"{error.strerror}{named}"
+    wire.send(link, {"error": problem})
 
 
 def _leader(link: socket.socket, inner: Inner) -> socket.socket:
