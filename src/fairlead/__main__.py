@@ -1,5 +1,5 @@
 """``python -m fairlead``."""
 
-from fairlead.cli.main import entry
+from fairlead.cli.start import entry
 
 entry()

@@ -1,17 +1,13 @@
 """The command line. Commands are loaded when they are called, so that starting stays cheap."""
 
-import gc
 import importlib
-import io
-import os
-import signal
 import sys
-import threading
 from typing import NoReturn
 
 import click
 
 from fairlead import __version__
+from fairlead.cli.guard import guarded, ready_output
 
 # name -> what `fairlead --help` says of it; the module is fairlead.cli.<name>.
 COMMANDS = {
@@ -27,11 +23,6 @@ COMMANDS = {
     "doctor": "Say what is missing on this machine and how to get it.",
     "completion": "Print shell completion for bash, zsh or fish.",
 }
-
-_SELDOM = 200_000
-"""Objects made between two searches for garbage; Python's own default is 700."""
-_NOT_WRITTEN = 120
-"""The exit code with which Python says that its last output could not be written."""
 
 
 class LazyGroup(click.Group):
@@ -83,78 +74,19 @@ def cli() -> None:
     """
 
 
-def entry() -> NoReturn:
-    """The ``fairlead`` program: ``main``, in a process that is nobody else's.
-
-    What is loaded at the start stays, so it is seldom looked through for garbage; and at the end
-    the process goes at once, instead of taking everything apart first.
-    """
-    gc.set_threshold(_SELDOM)
-    code: object = 0
-    try:
-        main()
-    except SystemExit as done:
-        code = done.code
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        code = code or _NOT_WRITTEN
-    os._exit(code if isinstance(code, int) else 1)
-
-
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 passed, 1 failed, 2 errored, 130 cancelled."""
-    _ready_output()
+    ready_output()
+    sys.exit(guarded(lambda: _carry_out(args)))
+
+
+def _carry_out(args: list[str] | None) -> object:
     try:
-        code = cli.main(args, prog_name="fairlead", standalone_mode=False)
+        return cli.main(args, prog_name="fairlead", standalone_mode=False)
     except click.exceptions.Exit as done:
-        code = done.exit_code
+        return done.exit_code
     except click.Abort:
-        code = 130
+        return 130
     except click.ClickException as error:
         error.show()
-        code = error.exit_code
-    except KeyboardInterrupt:
-        code = 130
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python must not complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 128 + signal.SIGPIPE
-    except Exception as error:  # noqa: BLE001 — only to tell our own errors from bugs, cheaply
-        code = _show(error)
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _ready_output() -> None:
-    """Let standard output take any text: a file's name may hold what its encoding does not.
-
-    An output that is closed goes nowhere, and no file that is opened later takes its number.
-    """
-    for number, name in ((1, "stdout"), (2, "stderr")):
-        if getattr(sys, name) is None:
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            if nowhere < number:
-                os.dup2(nowhere, number)
-            setattr(sys, name, open(number, "w", closefd=False))  # noqa: SIM115 — it stays open
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def _show(error: Exception) -> int:
-    from fairlead.errors import FairleadError
-
-    text, code = str(error), FairleadError.exit_code
-    if isinstance(error, FairleadError):
-        code = error.exit_code
-    elif isinstance(error, OSError) and error.strerror:
-        missing = isinstance(error, FileNotFoundError)
-        place = error.filename or ("the current folder" if missing else "reading or writing")
-        text = f"{place}: {error.strerror}"
-    else:
-        raise error
-    click.echo(f"{click.style('error', fg='red')}: {text}", err=True)
-    return code
+        return error.exit_code

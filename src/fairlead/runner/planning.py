@@ -1,11 +1,16 @@
 """The one place that decides whose pipeline file counts."""
 
 from collections.abc import Mapping
+from typing import cast
 
 from fairlead.model import Plan, Trigger
 from fairlead.runner.checkout import Source
 from fairlead.runner.checkout.repository import PIPELINE_FILES
+from fairlead.runner.remembered import Facts, remembering
 from fairlead.settings import Settings
+
+_CIPHERS = "ciphers"
+_PYTHONS = "pythons"
 
 
 def plan_source(
@@ -15,23 +20,33 @@ def plan_source(
 
     Raises ``PipelineError`` with every problem of the file, or when there is nothing to go by.
     """
-    tree = source.tree
-    for name in PIPELINE_FILES:
-        if (data := tree.read(name)) is not None:
-            from fairlead.pipeline.native import plan as native
-            from fairlead.runner.remembered import remembering
 
-            reading = remembering(source.store / "pipeline")
-            return native.plan(data, name, tree, trigger, load=reading)
-    if (data := tree.read(".travis.yml")) is not None:
-        from fairlead.pipeline import travis
+    def ciphers() -> dict[str, str]:
         from fairlead.runner.secrets import load
 
-        secrets = load(settings.config, source.root)
-        return travis.plan(data, ".travis.yml", tree, trigger, secrets=secrets.ciphers)
+        return load(settings.config, source.root).ciphers
+
+    facts = Facts(
+        source.tree,
+        {_CIPHERS: ciphers, _PYTHONS: lambda: present_versions(settings, environ)},
+    )
+    return remembering(source.store / "plan", trigger, facts, lambda: _plan(facts, trigger))
+
+
+def _plan(facts: Facts, trigger: Trigger) -> Plan:
+    for name in PIPELINE_FILES:
+        if (data := facts.read(name)) is not None:
+            from fairlead.pipeline.native import plan as native
+
+            return native.plan(data, name, facts, trigger)
+    if (data := facts.read(".travis.yml")) is not None:
+        from fairlead.pipeline import travis
+
+        ciphers = cast("dict[str, str]", facts.ask(_CIPHERS))
+        return travis.plan(data, ".travis.yml", facts, trigger, secrets=ciphers)
     from fairlead.pipeline import detect
 
-    return detect.plan(tree, trigger, present_versions(settings, environ))
+    return detect.plan(facts, trigger, cast("tuple[str, ...]", facts.ask(_PYTHONS)))
 
 
 def present_versions(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:

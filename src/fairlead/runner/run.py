@@ -111,7 +111,9 @@ class _Run:
                 baseline=self._baseline,
                 pythons=self._pythons,
             )
+            loading = Errand(_load_what_concludes)
             jobs = self._run_jobs(plan, shared, ahead)
+            loading.wait()
             if order.more:
                 ahead.again()
         result = RunResult(
@@ -192,6 +194,14 @@ class _Run:
             ("cores", str(os.cpu_count() or 1)),
             ("system", f"{platform.system()} {platform.release()}"),
         )
+
+
+def _load_what_concludes() -> None:
+    """Load what is needed at the end, while jobs wait for git and their boxes."""
+    import fairlead.reports.combine
+    import fairlead.reports.compare
+    import fairlead.reports.verdict
+    import fairlead.runner.gather  # noqa: F401 — they stay loaded
 
 
 class Ahead:

@@ -5,7 +5,6 @@ writable by its owner only. It holds values by name, and the local values that s
 ``secure:`` texts of a ``.travis.yml`` by the hash of those.
 """
 
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable
@@ -15,6 +14,7 @@ import msgspec
 
 from fairlead.errors import FairleadError
 from fairlead.model import Location, encode
+from fairlead.util.digest import sha256
 from fairlead.util.fs import locked, unusable, write_atomic
 
 
@@ -117,7 +117,7 @@ def _change(config: Path, root: Path, change: Callable[[Secrets], None]) -> None
 
 
 def _path(config: Path, root: Path) -> Path:
-    key = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]
+    key = sha256(os.fsencode(root.resolve())).hexdigest()[:32]
     return config / "secrets" / f"{key}.json"
 
 

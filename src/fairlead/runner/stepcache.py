@@ -5,7 +5,6 @@ all commands before it in the job, the allow-listed variables, the services and 
 files. Only successes are kept, each in a folder of its own: its log and its declared outputs.
 """
 
-import hashlib
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ import msgspec
 
 from fairlead.model import Job, Reuse, Step
 from fairlead.pipeline.globs import selects
+from fairlead.util.digest import sha256
 from fairlead.util.fs import write_atomic
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def step_key(job: Job, index: int, parts: KeyParts, variables: Mapping[str, str]
     step = job.steps[index]
     if step.reuse is None:
         return None
-    digest = hashlib.sha256()
+    digest = sha256()
     chain = tuple((s.command, s.env) for s in job.steps[: index + 1])
     services = tuple((s.name, s.kind, s.command, s.env) for s in job.services)
     known = (_VERSION, parts.environment, chain, services, job.env, step.reuse.outputs)
@@ -61,7 +61,7 @@ def step_key(job: Job, index: int, parts: KeyParts, variables: Mapping[str, str]
     for line in _inputs(step.reuse, parts):
         digest.update(line + b"\0")
     for data in _declared_files(step.reuse, parts.root):
-        digest.update(hashlib.sha256(data).digest())
+        digest.update(sha256(data).digest())
     return digest.hexdigest()
 
 

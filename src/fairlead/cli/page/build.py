@@ -1,7 +1,6 @@
 """Puts the page together. Pure but for its own template, style and script beside this module."""
 
 import base64
-import hashlib
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -21,6 +20,7 @@ from fairlead.cli.view.summary import notices_of
 from fairlead.cli.view.verdict import sentence_of
 from fairlead.cli.view.words import counts_of, duration, line_ranges, percent, plural
 from fairlead.model import JobResult, Outcome, RunResult
+from fairlead.util.digest import sha256
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -133,7 +133,7 @@ def _asset(name: str) -> str:
 
 def _hash(script: str) -> str:
     """The script's hash for the page's own content security policy: nothing else may run."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return base64.b64encode(sha256(script.encode()).digest()).decode()
 
 
 def _when(started: float) -> str:

@@ -1,6 +1,6 @@
 """From ``fairlead.yml`` to a plan: read, check everything, expand, decide what runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -16,7 +16,7 @@ from fairlead.model import (
     Skipped,
     Trigger,
 )
-from fairlead.pipeline.document import Node, load
+from fairlead.pipeline.document import load
 from fairlead.pipeline.matrix import MAX_JOBS, Names
 from fairlead.pipeline.native.axes import Cell, cells_of
 from fairlead.pipeline.native.environment import Environments
@@ -35,18 +35,10 @@ _TIMEOUT = 3600.0
 _SILENCE = 600.0
 
 
-def plan(
-    data: bytes,
-    file: str,
-    tree: Tree,
-    trigger: Trigger,
-    *,
-    load: Callable[[bytes, str], Node] = load,
-) -> Plan:
+def plan(data: bytes, file: str, tree: Tree, trigger: Trigger) -> Plan:
     """The jobs of a pipeline file that run for ``trigger``, and why others do not.
 
-    ``load`` reads the document, and may know what it read before. Raises ``PipelineError`` with
-    every problem of the file, in the order of their places.
+    Raises ``PipelineError`` with every problem of the file, in the order of their places.
     """
     reader = Reader()
     spec = read_file(load(data, file), reader)

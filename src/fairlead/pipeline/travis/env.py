@@ -1,6 +1,5 @@
 """The ``env`` key: assignments that bash evaluates, public or encrypted."""
 
-import hashlib
 import re
 
 import msgspec
@@ -8,6 +7,7 @@ import msgspec
 from fairlead.model import Location, Value
 from fairlead.pipeline.document import Mapping, Node, Scalar
 from fairlead.pipeline.travis.nodes import Problems, is_null, items, text
+from fairlead.util.digest import sha256
 
 Entry = tuple["Var", ...]
 """The variables of one list element: one row of the matrix where it stands under ``env.jobs``."""
@@ -36,7 +36,7 @@ class Env(msgspec.Struct, frozen=True, kw_only=True):
 
 def cipher_key(ciphertext: str) -> str:
     """The name of an encrypted value: SHA-256 of its text without blanks, in hexadecimal."""
-    return hashlib.sha256("".join(ciphertext.split()).encode()).hexdigest()
+    return sha256("".join(ciphertext.split()).encode()).hexdigest()
 
 
 def read_env(node: Node | None, problems: Problems) -> Env:

@@ -1,6 +1,5 @@
 """What is to be built: a folder as it is, or a commit, under one name."""
 
-import hashlib
 import os
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +24,7 @@ from fairlead.runner.checkout.snapshot import (
     snapshot_folder,
     snapshot_work_tree,
 )
+from fairlead.util.digest import sha256
 from fairlead.util.errand import Errand
 from fairlead.util.git import git, try_git
 
@@ -225,7 +225,7 @@ def open_source(path: Path, home: Path, revision: str | None = None) -> Source:
     root = project_root(path, repository)
     if repository and repository.top is None:
         root = repository.folder
-    store = home / "objects" / hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
+    store = home / "objects" / sha256(os.fsencode(root)).hexdigest()[:16]
     make_store(store / "objects")
     if repository and (revision or repository.top is None):
         return _committed(root, repository, store, revision or "HEAD", head.result())

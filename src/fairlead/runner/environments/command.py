@@ -132,7 +132,6 @@ def warnings(stderr: bytes) -> tuple[str, ...]:
 
 def find_uv(environ: Mapping[str, str]) -> Path:
     """The uv program: that of Fairlead's own installation, else the one on PATH."""
-    import shutil
     import sys
 
     beside = Path(sys.executable).parent / "uv"
@@ -143,6 +142,8 @@ def find_uv(environ: Mapping[str, str]) -> Path:
 
         return Path(find_uv_bin()).resolve()
     except (ImportError, FileNotFoundError):
+        import shutil
+
         found = shutil.which("uv", path=environ.get("PATH", ""))
     if found:
         return Path(found).resolve()

@@ -4,13 +4,14 @@ pip's files and variables are those of its manual, "Configuration"; of several, 
 ``/etc/pip.conf``, ``~/.pip/pip.conf``, ``~/.config/pip/pip.conf``, ``PIP_CONFIG_FILE``, ``PIP_*``.
 """
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
+
+from fairlead.util.digest import sha256
 
 _UV_OWN = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 _KEYS = ("index-url", "extra-index-url", "find-links", "no-index", "cert", "trusted-host")
@@ -32,7 +33,7 @@ class Indexes(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def identity(self) -> str:
         """A hash that differs for every other configuration."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:20]
+        return sha256(msgspec.json.encode(self)).hexdigest()[:20]
 
     @property
     def folders(self) -> tuple[Path, ...]:

@@ -4,7 +4,6 @@ virtualenv before 20.22 makes environments for them, running on a Python 3 of it
 are installed by the pip that it carries along. What pip chose is recorded by ``pip freeze``.
 """
 
-import hashlib
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ from fairlead.runner.environments.snapshot import removing_new_files
 from fairlead.runner.environments.store import Aside, Store
 from fairlead.runner.environments.uv import refuse_lock
 from fairlead.runner.pythons import Interpreter
+from fairlead.util.digest import sha256
 from fairlead.util.fs import unusable
 
 VIRTUALENV = "virtualenv<20.22"
@@ -178,4 +178,4 @@ class Pip(msgspec.Struct, frozen=True, kw_only=True):
 
 def _key(kind: str, interpreter: Interpreter) -> str:
     content = msgspec.json.encode([kind, VIRTUALENV, interpreter_identity(interpreter)])
-    return hashlib.sha256(content).hexdigest()[:32]
+    return sha256(content).hexdigest()[:32]

@@ -1,6 +1,5 @@
 """From a request to an environment that may be used: found in milliseconds, or built once."""
 
-import hashlib
 import os
 import threading
 import time
@@ -28,6 +27,7 @@ from fairlead.runner.environments.resolution import (
 )
 from fairlead.runner.environments.store import Aside, Store
 from fairlead.runner.pythons import Interpreter
+from fairlead.util.digest import sha256
 from fairlead.util.fs import unusable
 
 if TYPE_CHECKING:
@@ -415,7 +415,7 @@ class Environments:
 
 def _folder_name(trust: str) -> str:
     safe = trust.isascii() and trust.replace("-", "").replace("_", "").isalnum()
-    return trust if safe else hashlib.sha256(trust.encode()).hexdigest()[:16]
+    return trust if safe else sha256(trust.encode()).hexdigest()[:16]
 
 
 def _both(*sinks: Progress) -> Progress:

@@ -5,7 +5,6 @@ are, not on what the modules hold. Whatever may run code or look at versions dep
 """
 
 import ast
-import hashlib
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -16,6 +15,7 @@ from fairlead.pipeline.metadata import read_toml, table
 from fairlead.pipeline.tree import Tree
 from fairlead.runner.environments.request import normal_name
 from fairlead.runner.environments.requirements import LocalProject
+from fairlead.util.digest import sha256
 
 _BACKENDS = {
     "setuptools.build_meta": "setuptools",
@@ -64,7 +64,7 @@ def project_key(
     else:
         return None
     content = [environment, inside, project.path, project.mode, facts]
-    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:32]
+    return sha256(msgspec.json.encode(content)).hexdigest()[:32]
 
 
 def _static(project: LocalProject, tree: Tree) -> tuple[str, ...] | None:

@@ -1,6 +1,5 @@
 """What an environment must hold, as one value: told from a job's ``install`` and its files."""
 
-import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +19,7 @@ from fairlead.runner.environments.requirements import (
     read_requirements,
 )
 from fairlead.runner.pythons import Interpreter
+from fairlead.util.digest import sha256
 
 
 class EnvironmentRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -308,4 +308,4 @@ def _metadata_digest(tree: Tree) -> str:
 
 
 def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:20]
+    return sha256(data).hexdigest()[:20]

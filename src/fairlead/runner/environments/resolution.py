@@ -5,7 +5,6 @@ our own tools, or ``fixed`` where a lock file decides alone.
 """
 
 import datetime as dt
-import hashlib
 import posixpath
 import re
 from collections.abc import Callable, Iterable
@@ -21,6 +20,7 @@ from fairlead.runner.environments.request import (
     normal_name,
 )
 from fairlead.runner.environments.requirements import ROOT, LocalProject
+from fairlead.util.digest import sha256
 from fairlead.util.fs import locked, write_atomic
 
 _FORMAT = 1
@@ -61,9 +61,7 @@ def environment_key(request: EnvironmentRequest, resolution: Resolution, indexes
     content = (lines, resolution.pylock, chosen, files)
     origin = (indexes, request.options, request.hosts, request.trust)
     identity = interpreter_identity(request.interpreter)
-    return hashlib.sha256(msgspec.json.encode([_FORMAT, identity, origin, content])).hexdigest()[
-        :32
-    ]
+    return sha256(msgspec.json.encode([_FORMAT, identity, origin, content])).hexdigest()[:32]
 
 
 class Resolutions:
@@ -83,7 +81,7 @@ class Resolutions:
 
         Where the package index is away, the latest earlier one is taken, and says so.
         """
-        name = hashlib.sha256(request.identity() + indexes.encode()).hexdigest()[:32]
+        name = sha256(request.identity() + indexes.encode()).hexdigest()[:32]
         file = self._folder / name / f"{period}.json"
         if (known := _read(file)) is not None:
             return known

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 
 from fairlead.errors import FairleadError, SandboxFailed
@@ -12,6 +11,7 @@ from fairlead.runner.sandbox.base import BoxSpec, Sandbox
 from fairlead.runner.sandbox.bubblewrap import Bubblewrap
 from fairlead.runner.sandbox.helper import helper
 from fairlead.runner.sandbox.process import Process
+from fairlead.util.digest import sha256
 from fairlead.util.fs import write_atomic
 from fairlead.util.proc import find_program
 

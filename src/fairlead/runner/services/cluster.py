@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -20,6 +19,7 @@ import msgspec
 from fairlead.errors import ServiceFailed
 from fairlead.runner.sandbox.base import Running
 from fairlead.runner.services.base import Place, last_output, launch, socket_folder
+from fairlead.util.digest import sha256
 from fairlead.util.fs import locked, remove_tree, unusable, write_atomic
 
 _RECIPE = 2  # part of a template's name: raised when initdb is to be called otherwise

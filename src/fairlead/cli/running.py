@@ -1,0 +1,141 @@
+"""What ``fairlead run`` does, whichever way its options were read."""
+
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fairlead.cli import context
+from fairlead.util.errand import Errand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fairlead.cli.view import Mode, Sink
+    from fairlead.runner.cancel import Cancel
+    from fairlead.runner.checkout import Source
+    from fairlead.settings import Settings
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """The options of ``fairlead run``; what it does without any is the default of each."""
+
+    jobs: tuple[str, ...] = ()
+    pythons: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    commit: str | None = None
+    failed: bool = False
+    since: str | None = None
+    count: int | None = None
+    keyword: str = ""
+    no_cache: bool = False
+    verify_cache: bool = False
+    events: bool = False
+    plain: bool = False
+    sandbox: str | None = None
+
+
+def carry_out(wish: Wish) -> int:
+    """Run the pipeline of the project around the current folder; returns the exit code."""
+    from fairlead.runner.sandbox.helper import helper
+
+    helper()
+    settings = _adjusted(context.settings(), wish)
+    opening = Errand(lambda: context.source(wish.commit))
+    _begin_with_a_box(settings)
+    # Loaded while git looks at the files and a box is made.
+    from fairlead.runner.job import Options
+    from fairlead.runner.run import Order, run
+    from fairlead.runner.secrets import load
+    from fairlead.runner.select import Selection, select
+
+    source = opening.result()
+    trigger = source.trigger(since=wish.since)
+    only = _failed_before(source) if wish.failed else None
+    selection = Selection(names=wish.jobs, pythons=wish.pythons, stages=wish.stages, only=only)
+    plan = select(context.make_plan(source, trigger), selection)
+    if wish.keyword:
+        from fairlead.runner.keyword import narrow
+
+        plan = narrow(plan, wish.keyword)
+    order = Order(
+        plan=plan,
+        source=source,
+        trigger=trigger,
+        settings=settings,
+        host=os.environ,
+        options=Options(reuse=not wish.no_cache, verify=wish.verify_cache),
+        secrets=load(settings.config, source.root),
+    )
+    mode: Mode = "events" if wish.events else "plain" if wish.plain else "auto"
+    with _view(mode, source) as sink, _cancelled_by_signals() as cancel:
+        result = run(order, sink, cancel)
+    return result.outcome.exit_code
+
+
+def _adjusted(settings: "Settings", wish: Wish) -> "Settings":
+    changes: dict[str, object] = {}
+    if wish.count:
+        changes["jobs"] = wish.count
+    if wish.sandbox:
+        changes["sandbox"] = wish.sandbox
+    return msgspec.structs.replace(settings, **changes) if changes else settings
+
+
+def _begin_with_a_box(settings: "Settings") -> None:
+    """Have a box made for a job that asks for nothing special, as most do."""
+    from fairlead.model import Limits, Network
+    from fairlead.runner.sandbox import choose
+
+    limits = Limits(memory=settings.memory, processes=settings.processes)
+    choose(settings.sandbox, settings.home).warm(limits, Network().mode)
+
+
+def _failed_before(source: "Source") -> frozenset[str]:
+    from fairlead.errors import UsageError
+    from fairlead.runner.history import History, not_passed
+
+    entries = History(source.root).entries()
+    if not entries:
+        raise UsageError("there is no earlier run whose failed jobs could be run again")
+    bad = not_passed(entries)
+    if not bad:
+        raise UsageError("every job passed when it was last run: there is nothing to repeat")
+    return bad
+
+
+@contextmanager
+def _view(mode: "Mode", source: "Source") -> "Iterator[Sink]":
+    from fairlead.cli.view import choose_view
+    from fairlead.runner.history import History, expected_seconds
+
+    expected = expected_seconds(History(source.root).entries()) if mode == "auto" else {}
+    sink = choose_view(sys.stdout, os.environ, mode, expected=expected)
+    try:
+        yield sink
+    finally:
+        sink.close()
+
+
+@contextmanager
+def _cancelled_by_signals() -> "Iterator[Cancel]":
+    """A switch that Ctrl-C and TERM throw; a second Ctrl-C ends the program at once."""
+    from fairlead.runner.cancel import Cancel
+
+    cancel = Cancel()
+
+    def throw(number: int, _frame: object) -> None:
+        if cancel.thrown:
+            raise KeyboardInterrupt
+        cancel.throw("interrupted" if number == signal.SIGINT else "terminated")
+
+    before = {n: signal.signal(n, throw) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield cancel
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        cancel.close()
