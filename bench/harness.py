@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 
@@ -104,9 +105,28 @@ def paired(
     )
 
 
+@cache
+def _installed() -> tempfile.TemporaryDirectory[str]:
+    """Fairlead as people have it: installed by pip from its wheel, with nothing beside it."""
+    place = tempfile.TemporaryDirectory(prefix="fairlead-bench-")
+    subprocess.run((sys.executable, "-m", "venv", place.name), check=True)
+    project = Path(__file__).parent.parent
+    pip = (f"{place.name}/bin/python", "-m", "pip", "install", "-q", "--no-warn-script-location")
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    locked = project / "requirements/run.txt"
+    subprocess.run((*pip, "-r", str(locked)), env=environment, check=True)
+    subprocess.run((*pip, "--no-deps", str(project)), env=environment, check=True)
+    return place
+
+
 def fairlead() -> str:
-    """The fairlead that belongs to the Python which runs the benchmarks."""
-    return str(Path(sys.executable).parent / "fairlead")
+    """The program that is measured."""
+    return f"{_installed().name}/bin/fairlead"
+
+
+def python() -> str:
+    """The interpreter that the program runs on."""
+    return f"{_installed().name}/bin/python"
 
 
 def clean_environment(home: Path) -> dict[str, str]:

@@ -41,6 +41,12 @@ class Baseline:
         base = self._source.base
         return dict(diff.changed_lines(self._source.diff(base))) if base else None
 
+    def load(self) -> None:
+        """Read all of it now, while there is nothing else to do."""
+        with self._lock:
+            for _ in (self.before, self.began, self.changed):
+                pass
+
     def compare_job(self, job: str, report: Report) -> Comparison | None:
         """One job beside the base (or, without one, the previous run), for its gates.
 
@@ -60,6 +66,7 @@ class Baseline:
         """A whole run beside the previous one on the branch, and beside the base's."""
         from fairlead.reports.compare import compare
 
+        self.load()
         both: list[Comparison] = []
         for runs in (self.before, (self.began,) if self.began else ()):
             newest: dict[str, Report] = {}

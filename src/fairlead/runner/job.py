@@ -35,7 +35,7 @@ from fairlead.runner.sandbox.base import Sandbox
 from fairlead.runner.secrets import Secrets
 from fairlead.runner.steps import StepsEnd, Surroundings, run_steps, wanted_again
 from fairlead.settings import Settings
-from fairlead.util.errand import Errand
+from fairlead.util.errand import Aside, Errand
 from fairlead.util.fs import remove_tree
 from fairlead.util.redact import Redactor
 
@@ -68,6 +68,8 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     baseline: Baseline
     pythons: Errand[tuple[Interpreter, ...]]
     """The machine's interpreters."""
+    aside: Aside
+    """Clearing up, which may go on beside the next jobs."""
 
 
 def run_job(shared: Shared, job: Job, cancel: Cancel) -> JobResult:
@@ -84,9 +86,10 @@ def run_job(shared: Shared, job: Job, cancel: Cancel) -> JobResult:
         )
         result = going.result(tuple(attempts), time.monotonic() - began)
         shared.emit(_finished(job, result, number, again=again))
-        going.clear()
         if not again:
+            shared.aside.begin(going.clear)
             return result
+        going.clear()
 
 
 def _finished(job: Job, result: JobResult, number: int, *, again: bool) -> JobFinished:

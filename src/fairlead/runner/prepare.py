@@ -90,7 +90,8 @@ def make_ready(going: Going) -> Iterator[Ready]:
         return
     with ExitStack() as stack:
         going.checkout.begin()
-        box = stack.enter_context(going.shared.sandbox.open(_box_spec(going, env)))
+        box = going.shared.sandbox.open(_box_spec(going, env))
+        stack.callback(_leave, going, box)
         going.checkout.finish()
         if going.job.services:
             with going.phase("services"):
@@ -99,6 +100,14 @@ def make_ready(going: Going) -> Iterator[Ready]:
             with going.phase("install"):
                 _install_projects(going, box, env, variables)
         yield Ready(box=box, root=box.root, channel=going.channel, variables=variables, reuse=reuse)
+
+
+def _leave(going: Going, box: Box) -> None:
+    """Close the box: beside what follows, where nothing in it can be in anybody's way."""
+    if going.shared.sandbox.isolated:
+        going.shared.aside.begin(box.close)
+    else:
+        box.close()
 
 
 def prepare_environment(

@@ -93,9 +93,22 @@ class _Answer(msgspec.Struct, frozen=True):
     time: float
 
 
-class _Cache(msgspec.Struct):
+class _Search(msgspec.Struct, frozen=True, kw_only=True):
+    """Where was looked, and what was there.
+
+    ``surroundings`` are the variables that say where to look, ``folders`` pairs each place with
+    its time (0: not there), ``candidates`` pairs keys with paths.
+    """
+
+    surroundings: tuple[str, ...]
+    folders: tuple[tuple[str, int], ...]
+    candidates: tuple[tuple[str, str], ...]
+
+
+class _Cache(msgspec.Struct, frozen=True):
     version: int
-    known: dict[str, _Answer]
+    known: dict[str, _Answer] = {}
+    search: _Search | None = None
 
 
 def find(home: Path, environ: Mapping[str, str]) -> tuple[Interpreter, ...]:
@@ -105,13 +118,19 @@ def find(home: Path, environ: Mapping[str, str]) -> tuple[Interpreter, ...]:
     ``home/interpreters.json``; where that cannot be written everything is asked again next time.
     """
     file = home / "interpreters.json"
-    known = _read_cache(file)
-    candidates = dict(_candidates(environ))
+    cache = _read_cache(file)
+    search = cache.search
+    if search is None or not _still_so(search, environ):
+        search = _look(environ)
+    known = cache.known
+    candidates = {key: Path(path) for key, path in search.candidates}
     fresh = {key: known[key] for key in candidates if key in known and _certain(known[key])}
     asked = {key: path for key, path in candidates.items() if key not in fresh}
     if asked:
         fresh |= _ask_all(asked)
-        _write_cache(file, fresh if len(known) > _MANY else known | fresh)
+    if asked or search is not cache.search:
+        kept = fresh if len(known) > _MANY else known | fresh
+        _write_cache(file, _Cache(_CACHE_VERSION, kept, search))
     found: dict[Path, Interpreter] = {}
     for key, path in candidates.items():
         if answer := fresh[key].interpreter:
@@ -170,20 +189,68 @@ def _order(one: Interpreter) -> tuple[object, ...]:
     return (not one.final, one.implementation != "cpython", one.free_threaded, newest_first)
 
 
+def _look(environ: Mapping[str, str]) -> _Search:
+    """Go through all places. Their times are taken before, so that what comes later is noticed."""
+    folders = tuple((folder, _time(folder)) for folder in _places(environ))
+    return _Search(
+        surroundings=_surroundings(environ),
+        folders=folders,
+        candidates=tuple((key, os.fspath(path)) for key, path in _candidates(environ)),
+    )
+
+
+def _still_so(search: _Search, environ: Mapping[str, str]) -> bool:
+    """Whether going through all places again would find the same."""
+    return (
+        search.surroundings == _surroundings(environ)
+        and all(_time(folder) == time for folder, time in search.folders)
+        and all(_key(key.partition("|")[0]) == key for key, _ in search.candidates)
+    )
+
+
+def _surroundings(environ: Mapping[str, str]) -> tuple[str, ...]:
+    return (sys.executable, *(f"{name}={environ.get(name, '')}" for name in _VARIABLES))
+
+
+_VARIABLES = (
+    "HOME", "MISE_DATA_DIR", "ASDF_DATA_DIR", "PATH", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR",
+    "XDG_DATA_HOME",
+)  # fmt: skip
+
+
+def _places(environ: Mapping[str, str]) -> list[str]:
+    """All folders whose contents decide what is found."""
+    versions = [os.path.join(folder, "bin") for folder in _version_folders(environ)]
+    return list(dict.fromkeys([*_roots(environ), *versions, *_program_folders(environ)]))
+
+
+def _time(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _key(real: str) -> str:
+    """A program's path, time and size in one; empty where it is not there."""
+    try:
+        stat = os.stat(real)
+    except OSError:
+        return ""
+    return f"{real}|{stat.st_mtime_ns}|{stat.st_size}"
+
+
 def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
     """Programs that may be interpreters: (path, time and size as one key; path)."""
     seen: set[str] = set()
     for path in _programs(environ):
-        try:
-            real = os.path.realpath(path)
-            stat = os.stat(real)
-        except OSError:
-            continue
-        if real in seen or not os.access(real, os.X_OK) or _in_environment(real):
+        real = os.path.realpath(path)
+        key = _key(real)
+        if not key or real in seen or not os.access(real, os.X_OK) or _in_environment(real):
             continue
         seen.add(real)
         shown = real if _in_environment(path) else path
-        yield f"{real}|{stat.st_mtime_ns}|{stat.st_size}", Path(shown)
+        yield key, Path(shown)
 
 
 def _programs(environ: Mapping[str, str]) -> Iterator[str]:
@@ -199,9 +266,15 @@ def _programs(environ: Mapping[str, str]) -> Iterator[str]:
 
 def _version_folders(environ: Mapping[str, str]) -> Iterator[str]:
     """Folders that each hold one installed version."""
+    for root in _roots(environ):
+        yield from (os.path.join(root, name) for name in _list(root))
+
+
+def _roots(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Folders in which version managers, and people, put installed versions."""
     home = environ.get("HOME") or os.path.expanduser("~")
     data = environ.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
-    roots = (
+    return (
         os.path.join(environ.get("PYENV_ROOT") or os.path.join(home, ".pyenv"), "versions"),
         environ.get("UV_PYTHON_INSTALL_DIR") or os.path.join(data, "uv", "python"),
         os.path.join(environ.get("ASDF_DATA_DIR") or os.path.join(home, ".asdf"), _INSTALLS),
@@ -209,8 +282,6 @@ def _version_folders(environ: Mapping[str, str]) -> Iterator[str]:
         "/opt/python",
         "/opt",
     )
-    for root in roots:
-        yield from (os.path.join(root, name) for name in _list(root))
 
 
 _INSTALLS = os.path.join("installs", "python")
@@ -316,20 +387,20 @@ def _answer_of(path: Path) -> str:
     return os.fsdecode(output) if process.returncode == 0 else ""
 
 
-def _read_cache(file: Path) -> dict[str, _Answer]:
+def _read_cache(file: Path) -> _Cache:
     try:
         cache = msgspec.json.decode(file.read_bytes(), type=_Cache, dec_hook=_decoded)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return {}
-    return cache.known if cache.version == _CACHE_VERSION else {}
+        return _Cache(_CACHE_VERSION)
+    return cache if cache.version == _CACHE_VERSION else _Cache(_CACHE_VERSION)
 
 
-def _write_cache(file: Path, known: dict[str, _Answer]) -> None:
+def _write_cache(file: Path, cache: _Cache) -> None:
     from contextlib import suppress
 
-    with suppress(StoreError):
-        data = msgspec.json.encode(_Cache(_CACHE_VERSION, known), enc_hook=os.fspath)
-        write_atomic(file, data)
+    # A path that is no text cannot be kept; then everything is asked again.
+    with suppress(StoreError, UnicodeEncodeError):
+        write_atomic(file, msgspec.json.encode(cache, enc_hook=os.fspath))
 
 
 def _decoded(kind: type, value: Any) -> Any:

@@ -5,6 +5,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -38,7 +39,7 @@ from fairlead.runner.sandbox.base import Sandbox
 from fairlead.runner.secrets import Secrets
 from fairlead.runner.select import NOT_SELECTED
 from fairlead.settings import Settings
-from fairlead.util.errand import Errand
+from fairlead.util.errand import Aside, Errand
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,40 +96,47 @@ class _Run:
         if not sandbox.isolated:
             self._emit(Notice(time=time.time(), text=f"not isolated: {sandbox.reason}"))
         with working_folder(order.settings.home) as work:
-            shared = Shared(
-                number=number,
-                source=order.source,
-                trigger=order.trigger,
-                settings=order.settings,
-                sandbox=sandbox,
-                environments=self._environments(),
-                secrets=order.secrets,
-                options=order.options,
-                folder=self._history.folder(number),
-                work=work,
-                emit=self._emit,
-                host=order.host,
-                baseline=self._baseline,
-                pythons=self._pythons,
-            )
-            loading = Errand(_load_what_concludes)
+            shared = self._shared(number, sandbox, work)
+            loading = Errand(self._prepare_conclusion)
             jobs = self._run_jobs(plan, shared, ahead)
             loading.wait()
             if order.more:
                 ahead.again()
-        result = RunResult(
+            result = RunResult(
+                number=number,
+                outcome=self._outcome(plan, jobs),
+                trigger=order.trigger,
+                plan=plan,
+                tree=order.source.tree_id,
+                started=started,
+                seconds=time.monotonic() - clock,
+                jobs=jobs,
+                skipped=tuple(s for s in skipped if s.reason != NOT_SELECTED),
+                machine=self._machine(),
+            )
+            result = self._concluded(result)
+            shared.aside.wait()
+            return result
+
+    def _shared(self, number: int, sandbox: Sandbox, work: Path) -> Shared:
+        order = self._order
+        return Shared(
             number=number,
-            outcome=self._outcome(plan, jobs),
+            source=order.source,
             trigger=order.trigger,
-            plan=plan,
-            tree=order.source.tree_id,
-            started=started,
-            seconds=time.monotonic() - clock,
-            jobs=jobs,
-            skipped=tuple(s for s in skipped if s.reason != NOT_SELECTED),
-            machine=self._machine(),
+            settings=order.settings,
+            sandbox=sandbox,
+            environments=self._environments(),
+            secrets=order.secrets,
+            options=order.options,
+            folder=self._history.folder(number),
+            work=work,
+            emit=self._emit,
+            host=order.host,
+            baseline=self._baseline,
+            pythons=self._pythons,
+            aside=Aside(),
         )
-        return self._concluded(result)
 
     @property
     def _count(self) -> int:
@@ -145,6 +153,15 @@ class _Run:
 
     def _outcome(self, plan: Plan, jobs: tuple[JobResult, ...]) -> Outcome:
         return Outcome.CANCELLED if self._cancel.thrown else worst(plan, jobs)
+
+    def _prepare_conclusion(self) -> None:
+        """Load what is needed at the end, while jobs wait for git and their boxes."""
+        import fairlead.reports.combine
+        import fairlead.reports.compare
+        import fairlead.reports.verdict
+        import fairlead.runner.gather  # noqa: F401 — they stay loaded
+
+        self._baseline.load()
 
     def _concluded(self, result: RunResult) -> RunResult:
         """The result with its report, comparison and verdict, written down and told."""
@@ -194,14 +211,6 @@ class _Run:
             ("cores", str(os.cpu_count() or 1)),
             ("system", f"{platform.system()} {platform.release()}"),
         )
-
-
-def _load_what_concludes() -> None:
-    """Load what is needed at the end, while jobs wait for git and their boxes."""
-    import fairlead.reports.combine
-    import fairlead.reports.compare
-    import fairlead.reports.verdict
-    import fairlead.runner.gather  # noqa: F401 — they stay loaded
 
 
 class Ahead:

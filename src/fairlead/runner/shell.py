@@ -18,7 +18,7 @@ from fairlead.runner.prepare import Going, make_ready, prepare_environment
 from fairlead.runner.pythons import find
 from fairlead.runner.run import Order
 from fairlead.runner.sandbox import choose
-from fairlead.util.errand import Errand
+from fairlead.util.errand import Aside, Errand
 from fairlead.util.redact import Redactor
 
 
@@ -46,6 +46,7 @@ def open_shell(order: Order, job: Job, say: Callable[[str], None]) -> int:
             host=order.host,
             baseline=Baseline(History(order.source.root), order.source),
             pythons=Errand(lambda: find(order.settings.home, order.host)),
+            aside=Aside(),
         )
         log = Log(work / "log", limit=1 << 20, redactor=Redactor(()), emit=lambda _s, _d: None)
         place = work / job.id

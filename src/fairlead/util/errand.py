@@ -39,3 +39,19 @@ class Errand(Generic[T]):
             self._value = self._work()
         except BaseException as error:  # noqa: BLE001 — it belongs to whoever asks for the result
             self._error = error
+
+
+class Aside:
+    """Errands whose results nobody asks for, as long as they have ended when that matters."""
+
+    def __init__(self) -> None:
+        self._errands: list[Errand[None]] = []
+
+    def begin(self, work: Callable[[], None]) -> None:
+        """Start one. What it raises is lost."""
+        self._errands.append(Errand(work))
+
+    def wait(self) -> None:
+        """Wait for the end of all that was begun."""
+        for errand in self._errands:
+            errand.wait()

@@ -1,5 +1,8 @@
 """Where a project lies: its root, the git repository around it, and what git says of both."""
 
+import os
+import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -32,6 +35,8 @@ def find_repository(path: Path) -> Repository | None:
 
     Raises ``RepositoryError`` where git refuses (unsafe owner, broken repository).
     """
+    if (ordinary := _ordinary(path)) is not None:
+        return ordinary
     asked = ("--is-bare-repository", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
     done = try_git("rev-parse", *asked, "--show-toplevel", cwd=path)
     lines = done.text.split("\n")
@@ -43,6 +48,42 @@ def find_repository(path: Path) -> Repository | None:
     if "not a git repository" in words:
         return None
     raise RepositoryError(f"git cannot read the repository at {path}: {words}")
+
+
+def _ordinary(path: Path) -> Repository | None:
+    """A repository that can be told without asking git, which takes longer than most questions.
+
+    It is a ``.git`` folder that is ours, in a folder that is ours, on one file system with
+    ``path``, without any setting that moves things; ``None`` for whatever is not that plain.
+    """
+    try:
+        here = path.stat()
+        for folder in (path, *path.parents):
+            around, meta = folder.stat(), folder / ".git"
+            if around.st_dev != here.st_dev or (folder / "HEAD").exists():
+                return None
+            if os.path.lexists(meta):
+                inside = meta.lstat()
+                ours = inside.st_uid == around.st_uid == os.geteuid()
+                plain = stat.S_ISDIR(inside.st_mode) and not (meta / "commondir").exists()
+                if not (ours and plain and _unmoved(meta)):
+                    return None
+                below = path.relative_to(folder).as_posix()
+                prefix = "" if below == "." else f"{below}/"
+                return Repository(folder=meta, common=meta, top=folder, prefix=prefix)
+    except OSError:
+        pass
+    return None
+
+
+def _unmoved(meta: Path) -> bool:
+    """Whether a ``.git`` folder is complete, and its settings say nothing of where things are."""
+    complete = (
+        (meta / "HEAD").is_file() and (meta / "objects").is_dir() and (meta / "refs").is_dir()
+    )
+    words = (meta / "config").read_bytes().lower().replace(b" ", b"").replace(b"\t", b"")
+    moving = (b"worktree", b"include", b"extensions", b"bare=true", b"bare\n", b"bare=1", b"bare=y")
+    return complete and not any(word in words for word in moving)
 
 
 def _described(lines: list[str], path: Path, top: Path | None) -> Repository:
@@ -113,10 +154,14 @@ def current_branch(repository: Repository) -> str | None:
     return head.removeprefix(start) if head.startswith(start) else None
 
 
-def merge_base(folder: Path, commit: str) -> str | None:
-    """Where ``commit`` left the default branch; ``None`` where nothing tells."""
+def default_tips(folder: Path) -> dict[str, str]:
+    """The commits of those refs that may be the default branch, by ref."""
     listed = try_git("for-each-ref", "--format=%(objectname) %(refname)", *_DEFAULTS, cwd=folder)
-    tips = {name: tip for tip, _, name in (row.partition(" ") for row in listed.text.splitlines())}
+    return {name: tip for tip, _, name in (row.partition(" ") for row in listed.text.splitlines())}
+
+
+def merge_base(folder: Path, commit: str, tips: Mapping[str, str]) -> str | None:
+    """Where ``commit`` left the default branch, of ``default_tips``; ``None`` if nothing tells."""
     for name in _DEFAULTS:
         if tips.get(name) == commit:
             return commit

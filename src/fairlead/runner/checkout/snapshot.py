@@ -11,8 +11,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from fairlead.runner.checkout.repository import Repository
-from fairlead.util.fs import remove_tree, unusable
+from fairlead.util.fs import remove_tree, unusable, write_atomic
 from fairlead.util.git import git
+
+_HASH = 20
+"""Bytes of SHA-1, and the last ones of SHA-256 where a repository uses that."""
 
 # What lies about in a folder without git and is never part of the project.
 _LITTER: tuple[str, ...] = (
@@ -86,7 +89,32 @@ def snapshot_work_tree(repository: Repository, root: Path, objects: Path) -> str
         env["GIT_INDEX_FILE"] = index
         git(*_PLAIN, "add", "-A", "--", ".", cwd=root, env=env)
         below = () if prefix == "." else (f"--prefix={prefix}/",)
-        return git("write-tree", "--missing-ok", *below, cwd=root, env=env).decode().strip()
+        known = objects.parent / "tree"
+        checksum = _checksum(index)
+        if checksum and (tree := _tree_of(known, checksum)):
+            return tree
+        tree = git("write-tree", "--missing-ok", *below, cwd=root, env=env).decode().strip()
+        if checksum:
+            write_atomic(known, f"{checksum} {tree}".encode())
+        return tree
+
+
+def _tree_of(known: Path, checksum: str) -> str:
+    """The tree that was written for an index with this checksum, if that was the last one."""
+    try:
+        before, _, tree = known.read_text("ascii").partition(" ")
+    except (OSError, ValueError):
+        return ""
+    return tree if before == checksum else ""
+
+
+def _checksum(index: str) -> str:
+    """The hash that ends an index file, of all in it (gitformat-index(5)); empty without one."""
+    with open(index, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _HASH))
+        ending = file.read()
+    return ending.hex() if len(ending) == _HASH and any(ending) else ""
 
 
 def snapshot_folder(root: Path, store: Path) -> str:

@@ -12,6 +12,7 @@ from fairlead.runner.checkout.repository import (
     Commit,
     Repository,
     current_branch,
+    default_tips,
     exact_tag,
     find_repository,
     merge_base,
@@ -249,8 +250,9 @@ class Head(msgspec.Struct, frozen=True):
 
 
 def _read_head(path: Path, revision: str) -> Head:
+    tips = Errand(lambda: default_tips(path))
     commit = read_commit(path, revision)
-    return Head(commit, merge_base(path, commit.id)) if commit else Head()
+    return Head(commit, merge_base(path, commit.id, tips.result())) if commit else Head()
 
 
 def _committed(
