@@ -226,21 +226,21 @@ class Ahead:
         self.again()
 
     def started(self, job: Job) -> None:
-        """A job wants its box now: begin with the one for the job behind those that run."""
+        """A job wants its box now: begin with those for the jobs that are then next."""
         with self._lock:
             self._left.pop(job.id, None)
-            following = list(self._left.values())[self._count - 1 : self._count]
-        for other in following:
-            self._warm(other)
+            following = tuple(self._left.values())[: self._count]
+        self._warm(following[self._count - 1 :], most=self._count)
 
     def again(self) -> None:
         """The next run will most likely begin as this one did."""
-        for job in self._first:
-            self._warm(job)
+        for number in range(len(self._first)):
+            self._warm(self._first[number : number + 1], most=number + 1)
 
-    def _warm(self, job: Job) -> None:
-        limits = limits_of(job, self._settings)
-        self._sandbox.warm(limits, job.network.mode, self._count)
+    def _warm(self, jobs: tuple[Job, ...], most: int) -> None:
+        for job in jobs:
+            limits = limits_of(job, self._settings)
+            self._sandbox.warm(limits, job.network.mode, most)
 
 
 def _absent(job: Job, found: tuple[Interpreter, ...]) -> str:
