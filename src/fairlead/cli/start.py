@@ -12,6 +12,7 @@ from typing import NoReturn
 
 _SELDOM = 200_000
 """Objects made between two searches for garbage; Python's own default is 700."""
+_HELP = frozenset({"-h", "--help"})
 _NOT_WRITTEN = 120
 """The exit code with which Python says that its last output could not be written."""
 
@@ -41,6 +42,10 @@ def _answer(arguments: list[str]) -> int:
 
         sys.stdout.write(f"fairlead {__version__}\n")
         return 0
+    if arguments[:1] == ["run"] and not _HELP.intersection(arguments):
+        from fairlead.runner.keeping import begin
+
+        begin()  # it gets ready while everything else is loaded
     if arguments == ["run"]:
         from fairlead.cli.guard import guarded, ready_output
         from fairlead.cli.running import Wish, carry_out

@@ -3,35 +3,26 @@
 import contextlib
 import os
 import socket
-import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from fairlead.errors import SandboxFailed
 from fairlead.model import Limits
+from fairlead.runner import keeping
 from fairlead.runner.sandbox.cgroup import Groups, make_groups
 from fairlead.runner.sandbox.keeper import wire
-
-# The keeper's modules are found by their folder: importing them through this package would load
-# what is around them too. Appended, so that none of its neighbours stands before a standard module.
-_CODE = "import sys; sys.path.append(sys.argv[1]); import keeper.main; keeper.main.main()"
-_PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 class Helper:
     """A running keeper. Safe to use from several threads; ends with this process at the latest."""
 
     def __init__(self) -> None:
-        self._control, other = socket.socketpair()
         try:
-            self._pid = _spawn(other.fileno())
+            started = keeping.take()
         except OSError as error:
-            self._control.close()
             raise SandboxFailed(f"cannot start the helper process: {error}") from error
-        finally:
-            other.close()
+        self._control, self._pid = started.control, started.pid
 
     def open(self, order: dict[str, Any], make: Callable[[], Groups]) -> socket.socket:
         """Have a box kept; returns the socket that starts commands in it and ends it by closing.
@@ -67,18 +58,6 @@ class Helper:
         self._control.close()
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self._pid, 0)
-
-
-def _spawn(control: int) -> int:
-    folder = str(Path(__file__).parent)
-    argv = [sys.executable, "-I", "-S", "-c", _CODE, folder]
-    env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    nowhere = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
-    streams = [(os.POSIX_SPAWN_DUP2, control, 0), nowhere, (os.POSIX_SPAWN_DUP2, 1, 2)]
-    # A group of its own: a Ctrl-C on the terminal is not meant for it.
-    return os.posix_spawn(
-        sys.executable, argv, env, file_actions=streams, setpgroup=0, setsigmask=()
-    )
 
 
 _lock = threading.Lock()

@@ -5,13 +5,11 @@ joins them and makes a process namespace of its own for each command, so that en
 started and the box's other commands go on.
 """
 
-import contextlib
+from __future__ import annotations
+
 import fcntl
 import os
 import select
-import signal
-import socket
-from typing import Any, NamedTuple, NoReturn
 
 from . import calls, wire
 from .channel import tell
@@ -19,25 +17,29 @@ from .command import be_expendable, failure
 from .furnish import furnish
 from .groups import enter_groups, remove_groups
 from .leader import Inner, stand_by
+from .light import TYPE_CHECKING, Socket, signal, socketpair, suppress
 from .tally import tally
+
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 _NAMESPACES = ("cgroup", "ipc", "uts", "net", "pid")
 
 
-class Holder(NamedTuple):
+class Holder:
     """The running ``bwrap``.
 
     ``first`` is process 1 of the box as seen from here; ``hold`` keeps the box's shell waiting,
     ``alive`` reads as ended when the box has.
     """
 
-    monitor: int
-    first: int
-    hold: int
-    alive: int
+    def __init__(self, first: int, hold: int, alive: int) -> None:
+        self.first = first
+        self.hold = hold
+        self.alive = alive
 
 
-def keep(link: socket.socket, order: dict[str, Any]) -> NoReturn:
+def keep(link: Socket, order: dict[str, Any]) -> NoReturn:
     """Be a box's warden: set it up, answer with what went wrong (mostly nothing), wait for its end.
 
     The order holds ``argv`` of bubblewrap, ``files`` to copy into the box (pairs of a source and a
@@ -88,7 +90,7 @@ def _start_holder(
     os.close(info)
     if ready:
         os.close(complaints)
-        return "", Holder(monitor, _first_process(told), hold, alive)
+        return "", Holder(_first_process(told), hold, alive)
     reason = os.read(complaints, 4096).decode("utf-8", "replace").strip()
     os.waitpid(monitor, 0)
     return reason or "bubblewrap ended without a word", None
@@ -98,7 +100,7 @@ def _copying(files: list[tuple[str, str]]) -> list[str]:
     """Arguments that have ``bwrap`` copy files, for a process that is about to become it."""
     arguments = []
     for source, place in files:
-        with contextlib.suppress(OSError):  # what we may not read, the job may not either
+        with suppress(OSError):  # what we may not read, the job may not either
             arguments += _filling(os.open(source, os.O_RDONLY), place)
     return arguments
 
@@ -125,7 +127,7 @@ def _first_process(told: bytes) -> int:
 
 
 def _start_agent(
-    holder: Holder, link: socket.socket, groups: list[tuple[str, str]], *, shield: bool
+    holder: Holder, link: Socket, groups: list[tuple[str, str]], *, shield: bool
 ) -> str:
     """Bring the agent into the box; returns what went wrong."""
     read, write = os.pipe()
@@ -148,7 +150,7 @@ def _start_agent(
     return reason
 
 
-def _join(first: int, link: socket.socket, trouble: int, *, shield: bool) -> NoReturn:
+def _join(first: int, link: Socket, trouble: int, *, shield: bool) -> NoReturn:
     """Enter the box's namespaces, as the user who may change them, and serve."""
     be_expendable()
     namespaces = {name: _namespace(first, name) for name in ("user", "mnt", *_NAMESPACES)}
@@ -194,13 +196,13 @@ def _not_theirs() -> tuple[str, ...]:
     return tuple(found)
 
 
-def _serve(link: socket.socket, inner: Inner) -> NoReturn:
+def _serve(link: Socket, inner: Inner) -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     wire.send(link, {"error": ""})
     _furnish(link)
     # A box's first command is sure to come: its leader gets ready while Fairlead does.
-    spare: socket.socket | None = None
-    with contextlib.suppress(OSError):
+    spare: Socket | None = None
+    with suppress(OSError):
         spare = _leader(link, inner)
     while True:
         mark, handles = wire.receive_mark(link)
@@ -208,7 +210,7 @@ def _serve(link: socket.socket, inner: Inner) -> NoReturn:
             _start(link, spare, handles, inner)
             spare = None
         elif mark == wire.SOCKET:
-            with socket.socket() as made:
+            with Socket() as made:
                 wire.send_mark(link, mark, [made.fileno()])
         elif mark == wire.COUNT:
             wire.send(link, tally(_inside()))
@@ -216,7 +218,7 @@ def _serve(link: socket.socket, inner: Inner) -> NoReturn:
             os._exit(0)
 
 
-def _furnish(link: socket.socket) -> None:
+def _furnish(link: Socket) -> None:
     """Have the order for the box's files carried out; without one the box is not wanted."""
     try:
         order = wire.receive(link)
@@ -231,9 +233,9 @@ def _furnish(link: socket.socket) -> None:
     wire.send(link, {"error": problem})
 
 
-def _leader(link: socket.socket, inner: Inner) -> socket.socket:
+def _leader(link: Socket, inner: Inner) -> Socket:
     """Fork a leader that gets ready for a command; returns the socket that takes it to there."""
-    ours, theirs = socket.socketpair()
+    ours, theirs = socketpair()
     with theirs:
         if os.fork() == 0:
             link.close()
@@ -242,24 +244,22 @@ def _leader(link: socket.socket, inner: Inner) -> socket.socket:
     return ours
 
 
-def _start(
-    link: socket.socket, spare: socket.socket | None, handles: list[int], inner: Inner
-) -> None:
+def _start(link: Socket, spare: Socket | None, handles: list[int], inner: Inner) -> None:
     """Have a leader run the command whose channel and streams these are."""
     try:
         if spare is None or not _hand_over(spare, handles):
             _hand_over(_leader(link, inner), handles)
     except OSError as error:
-        with socket.socket(fileno=os.dup(handles[0])) as channel:
+        with Socket(fileno=os.dup(handles[0])) as channel:
             tell(channel, failure(error))
     finally:
         for handle in handles:
             os.close(handle)
 
 
-def _hand_over(leader: socket.socket, handles: list[int]) -> bool:
+def _hand_over(leader: Socket, handles: list[int]) -> bool:
     """Whether it took the command: one that the kernel ended for want of memory does not."""
-    with leader, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+    with leader, suppress(BrokenPipeError, ConnectionResetError):
         wire.send_mark(leader, wire.START, handles)
         return True
     return False
@@ -269,7 +269,7 @@ def _inside() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
-def _wait(link: socket.socket, alive: int) -> None:
+def _wait(link: Socket, alive: int) -> None:
     """Until Fairlead has closed the box, or the box has died."""
     poll = select.poll()
     poll.register(link, select.POLLRDHUP)
@@ -278,9 +278,9 @@ def _wait(link: socket.socket, alive: int) -> None:
 
 
 def _end(holder: Holder) -> None:
-    with contextlib.suppress(ProcessLookupError):
+    with suppress(ProcessLookupError):
         os.kill(holder.first, signal.SIGKILL)
     os.close(holder.hold)
-    with contextlib.suppress(ChildProcessError):
+    with suppress(ChildProcessError):
         while True:
             os.wait()

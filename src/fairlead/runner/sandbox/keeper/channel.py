@@ -1,24 +1,26 @@
 """The channel of one command: the order comes in by it, how it went goes out, and its end kills."""
 
-import contextlib
+from __future__ import annotations
+
 import os
-import signal
-import socket
-from collections.abc import Callable
-from typing import NoReturn
 
 from . import wire
 from .command import failure
+from .light import TYPE_CHECKING, Socket, signal, suppress
 
-Lead = Callable[[socket.socket, list[int]], NoReturn]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    Lead = Callable[[Socket, list[int]], NoReturn]
 
 
-def start_leader(link: socket.socket, handles: list[int], lead: Lead) -> int:
+def start_leader(link: Socket, handles: list[int], lead: Lead) -> int:
     """Fork a leader for the command whose channel is the first of ``handles``.
 
     Returns its process id, or 0 where there can be none, which the channel is told.
     """
-    channel = socket.socket(fileno=handles[0])
+    channel = Socket(fileno=handles[0])
     leader = 0
     try:
         leader = os.fork()
@@ -35,13 +37,13 @@ def start_leader(link: socket.socket, handles: list[int], lead: Lead) -> int:
     return leader
 
 
-def tell(channel: socket.socket, line: bytes) -> None:
+def tell(channel: Socket, line: bytes) -> None:
     """Send a line; that nobody listens any more is no news to anybody."""
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         channel.sendall(line)
 
 
-def asked(channel: socket.socket, *, detached: bool) -> tuple[bool, bool]:
+def asked(channel: Socket, *, detached: bool) -> tuple[bool, bool]:
     """What a readable channel means: whether to end the command, and whether it has closed.
 
     A service outlives whoever asked for it.

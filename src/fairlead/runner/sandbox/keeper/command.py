@@ -1,22 +1,25 @@
 """Starting one command as Fairlead ordered it, and saying so when that is impossible."""
 
-import contextlib
+from __future__ import annotations
+
 import os
 import resource
-import signal
-from collections.abc import Sequence
-from typing import TypedDict
 
+from .light import TYPE_CHECKING, signal, suppress
 
-class Order(TypedDict):
-    """What to start. ``limits`` are triples for ``setrlimit``: which, soft, hard."""
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypedDict
 
-    argv: list[str]
-    env: dict[str, str]
-    cwd: str
-    limits: list[tuple[int, int, int]]
-    interactive: bool
-    detached: bool
+    class Order(TypedDict):
+        """What to start. ``limits`` are triples for ``setrlimit``: which, soft, hard."""
+
+        argv: list[str]
+        env: dict[str, str]
+        cwd: str
+        limits: list[tuple[int, int, int]]
+        interactive: bool
+        detached: bool
 
 
 _TERMINAL = 3  # handles of an interactive command
@@ -25,7 +28,7 @@ _EXPENDABLE = b"500"  # when memory runs out on the machine, jobs go before Fair
 
 def be_expendable() -> None:
     """Let the kernel end us, and all we start from here on, before it ends others."""
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb") as file:
+    with suppress(OSError), open("/proc/self/oom_score_adj", "wb") as file:
         file.write(_EXPENDABLE)
 
 
@@ -41,7 +44,7 @@ def spawn(order: Order, handles: Sequence[int]) -> int:
     if order["interactive"]:
         # The group is ours, so that it is in front before the command looks at the terminal.
         os.setpgid(0, 0)
-        with contextlib.suppress(OSError):  # there may be no terminal, or not ours
+        with suppress(OSError):  # there may be no terminal, or not ours
             os.tcsetpgrp(handles[0], os.getpgrp())
     # Spawned, not forked: a fork of an interpreter costs three times as much.
     settings = {

@@ -5,14 +5,16 @@ makes boxes ahead of time, with the host's files at a hidden place; what a job i
 fetched from there by the agent, which then takes that place away. No command runs before.
 """
 
-import contextlib
+from __future__ import annotations
+
 import os
-import re
-from typing import Any
 
 from . import calls
+from .light import TYPE_CHECKING, suppress
 
-_ESCAPED = re.compile(rb"\\([0-7]{3})")
+if TYPE_CHECKING:
+    from typing import Any
+
 _MOUNT_POINT = 4  # the field of a line in mountinfo, see proc_pid_mountinfo(5)
 
 
@@ -40,7 +42,7 @@ def _make_place(source: str, place: str) -> None:
         os.makedirs(place, 0o755, exist_ok=True)
         return
     os.makedirs(os.path.dirname(place), 0o755, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
+    with suppress(FileExistsError):
         os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
 
 
@@ -50,7 +52,7 @@ def _restrict(writable: dict[str, bool]) -> None:
         ours = _nearest(place, writable)
         if ours:
             # What our user may not even reach needs no restriction.
-            with contextlib.suppress(PermissionError, FileNotFoundError):
+            with suppress(PermissionError, FileNotFoundError):
                 calls.restrict(place, read_only=not writable[ours])
 
 
@@ -66,8 +68,10 @@ def _nearest(place: str, ours: dict[str, bool]) -> str:
 def _mount_points() -> list[str]:
     with open("/proc/self/mountinfo", "rb") as file:
         fields = [line.split(b" ")[_MOUNT_POINT] for line in file]
-    return [os.fsdecode(_ESCAPED.sub(_unescaped, field)) for field in fields]
+    return [os.fsdecode(_unescaped(field)) for field in fields]
 
 
-def _unescaped(found: "re.Match[bytes]") -> bytes:
-    return bytes((int(found[1], 8),))
+def _unescaped(field: bytes) -> bytes:
+    """A path in which blanks and backslashes were written as numbers of three octal digits."""
+    first, *others = field.split(b"\\")
+    return first + b"".join(bytes((int(part[:3], 8),)) + part[3:] for part in others)

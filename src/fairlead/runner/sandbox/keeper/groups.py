@@ -1,7 +1,10 @@
 """Control groups, entered by a process on behalf of all it will start."""
 
-import contextlib
+from __future__ import annotations
+
 import os
+
+from .light import suppress
 
 
 def enter_groups(groups: list[tuple[str, str]]) -> None:
@@ -23,10 +26,10 @@ def leave_groups(groups: list[tuple[str, str]]) -> None:
 def remove_groups(groups: list[tuple[str, str]]) -> None:
     """Remove groups that nobody is in any more."""
     for group, _back in groups:
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             os.rmdir(os.path.dirname(group))
 
 
 def _move_to(group: str) -> None:
-    with contextlib.suppress(OSError), open(group, "w", encoding="ascii") as file:
+    with suppress(OSError), open(group, "w", encoding="ascii") as file:
         file.write("0")

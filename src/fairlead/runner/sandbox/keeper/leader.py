@@ -1,33 +1,38 @@
 """The leader of one command in a bubblewrap box: a process namespace that ends with the command."""
 
-import contextlib
+from __future__ import annotations
+
 import os
-import signal
-import socket
-from collections.abc import Sequence
-from typing import NamedTuple, NoReturn
 
 from . import calls, wire
 from .channel import asked, tell
-from .command import Order, failure, spawn
+from .command import failure, spawn
+from .light import TYPE_CHECKING, Socket, signal, socketpair, suppress
 from .ready import Ready
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
+
+    from .command import Order
 
 _STARTED = b"+\n"
 _KILLED = b"-9\n"
 
 
-class Inner(NamedTuple):
+class Inner:
     """What the agent knows of the box.
 
     ``user`` is the namespace in which commands are nobody special (``None``: the one we are in),
     ``shielded`` what of ``/proc`` is not theirs to write.
     """
 
-    user: int | None
-    shielded: tuple[str, ...]
+    def __init__(self, user: int | None, shielded: tuple[str, ...]) -> None:
+        self.user = user
+        self.shielded = shielded
 
 
-def stand_by(waiting: socket.socket, inner: Inner) -> NoReturn:
+def stand_by(waiting: Socket, inner: Inner) -> NoReturn:
     """Get ready; then run the command whose channel and streams ``waiting`` brings.
 
     It is run as its channel orders, how it ended is told there, and nothing of it is left.
@@ -38,12 +43,12 @@ def stand_by(waiting: socket.socket, inner: Inner) -> NoReturn:
         mark, handles = wire.receive_mark(waiting)
         waiting.close()
         if mark == wire.START:
-            _lead(first, socket.socket(fileno=handles[0]), handles[1:])
+            _lead(first, Socket(fileno=handles[0]), handles[1:])
     finally:
         os._exit(0)
 
 
-def _lead(first: "_First", channel: socket.socket, handles: list[int]) -> None:
+def _lead(first: _First, channel: Socket, handles: list[int]) -> None:
     try:
         order: Order = wire.receive(channel)
         first.start(order, handles)
@@ -65,7 +70,7 @@ class _First:
         try:
             calls.unshare(calls.NEW_PIDS | calls.NEW_MOUNTS)
             self.news, write = os.pipe()
-            self._orders, theirs = socket.socketpair()
+            self._orders, theirs = socketpair()
             self.process = os.fork()
         except OSError as error:
             self._trouble = error
@@ -82,14 +87,14 @@ class _First:
         if self._trouble:
             raise self._trouble
         # One that could not get ready has gone, and has told why.
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError), self._orders:
+        with suppress(BrokenPipeError, ConnectionResetError), self._orders:
             wire.send_mark(self._orders, wire.START, handles)
             wire.send(self._orders, order)
         for handle in handles:
             os.close(handle)
 
 
-def _follow(channel: socket.socket, first: _First, *, detached: bool) -> bytes:
+def _follow(channel: Socket, first: _First, *, detached: bool) -> bytes:
     """Pass on that it started; returns the last line that is heard (empty: it was killed)."""
     heard = b""
     ready = Ready(first.news, channel.fileno())
@@ -111,12 +116,12 @@ def _follow(channel: socket.socket, first: _First, *, detached: bool) -> bytes:
     return heard
 
 
-def _be_first(orders: socket.socket, inner: Inner, news: int) -> NoReturn:
+def _be_first(orders: Socket, inner: Inner, news: int) -> NoReturn:
     """Process 1 of the command's namespace: reaps, and takes everything with it at the end."""
     try:
         calls.mount_proc()
         for path in inner.shielded:
-            with contextlib.suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):
                 calls.make_read_only(path)
         if inner.user is not None:
             calls.join(inner.user, "user")

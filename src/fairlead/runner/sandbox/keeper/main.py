@@ -1,12 +1,15 @@
 """The keeper's own loop: one warden for every box that Fairlead opens."""
 
+from __future__ import annotations
+
 import gc
 import os
-import signal
-import socket
-from typing import NoReturn
 
 from . import boxed, plain, wire
+from .light import TYPE_CHECKING, Socket, signal
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 # Ctrl-C and a closing terminal are Fairlead's to handle: it closes its sockets in its own time.
 _IGNORED = (
@@ -24,7 +27,7 @@ _IGNORED = (
 def main() -> NoReturn:
     """Serve the socket on descriptor 0 until its other end has gone."""
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # whatever Fairlead itself was given carelessly
-    control = socket.socket(fileno=os.dup(0))
+    control = Socket(fileno=os.dup(0))
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
     for number in _IGNORED:
@@ -39,11 +42,11 @@ def main() -> NoReturn:
             os._exit(0)
         if os.fork() == 0:
             control.close()
-            _keep(socket.socket(fileno=handles[0]))
+            _keep(Socket(fileno=handles[0]))
         os.close(handles[0])
 
 
-def _keep(link: socket.socket) -> NoReturn:
+def _keep(link: Socket) -> NoReturn:
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         order = wire.receive(link)

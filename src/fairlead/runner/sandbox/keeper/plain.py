@@ -5,25 +5,29 @@ starts stays below them, however it detaches, and is found and ended. Elsewhere 
 detaches twice can get away.
 """
 
-import contextlib
+from __future__ import annotations
+
 import os
-import signal
-import socket
 import time
-from collections.abc import Sequence
-from typing import Any, NoReturn
 
 from . import calls, wire
 from .channel import asked, start_leader, tell
-from .command import Order, be_expendable, failure, spawn
+from .command import be_expendable, failure, spawn
 from .groups import enter_groups, leave_groups
+from .light import TYPE_CHECKING, Socket, signal, suppress
 from .ready import Ready
 from .tally import descendants, tally
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, NoReturn
+
+    from .command import Order
 
 _PAUSE = 0.001  # seconds between killing and looking again
 
 
-def keep(link: socket.socket, order: dict[str, Any]) -> NoReturn:
+def keep(link: Socket, order: dict[str, Any]) -> NoReturn:
     """Be a box's warden until Fairlead closes the box; then end all that is in it."""
     del order  # there is nothing to set up
     groups = wire.receive(link)
@@ -80,14 +84,14 @@ def _wake_on_children() -> int:
 
 
 def _drain(wakes: int) -> None:
-    with contextlib.suppress(BlockingIOError):
+    with suppress(BlockingIOError):
         while os.read(wakes, 4096):
             pass
 
 
 def _reap(leaders: set[int]) -> None:
     """Reap leaders; when one was killed, end what it leaves to us."""
-    with contextlib.suppress(ChildProcessError):
+    with suppress(ChildProcessError):
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:
             leaders.discard(ended[0])
             if ended[1]:
@@ -102,7 +106,7 @@ def _end_strays(leaders: set[int]) -> None:
         _kill(process)
 
 
-def _serve(link: socket.socket, leaders: set[int]) -> bool:
+def _serve(link: Socket, leaders: set[int]) -> bool:
     """Answer one request; false when there will be no more."""
     mark, handles = wire.receive_mark(link)
     if mark == wire.START:
@@ -114,7 +118,7 @@ def _serve(link: socket.socket, leaders: set[int]) -> bool:
     return True
 
 
-def _lead(channel: socket.socket, handles: Sequence[int]) -> NoReturn:
+def _lead(channel: Socket, handles: Sequence[int]) -> NoReturn:
     try:
         order: Order = wire.receive(channel)
         calls.adopt_orphans()
@@ -135,7 +139,7 @@ def _lead(channel: socket.socket, handles: Sequence[int]) -> NoReturn:
         os._exit(0)
 
 
-def _until_ended(channel: socket.socket, wakes: int, child: int, order: Order) -> int:
+def _until_ended(channel: Socket, wakes: int, child: int, order: Order) -> int:
     """Wait for the child's end, or until told to end it; its exit code."""
     tell(channel, b"+\n")
     ready = Ready(channel.fileno(), wakes)
@@ -150,7 +154,7 @@ def _until_ended(channel: socket.socket, wakes: int, child: int, order: Order) -
             ready.forget(handle)
         if end:
             if not order["interactive"]:  # then most of them are one group: end it at one blow
-                with contextlib.suppress(ProcessLookupError, PermissionError):
+                with suppress(ProcessLookupError, PermissionError):
                     os.killpg(child, signal.SIGKILL)
             break
     return -signal.SIGKILL
@@ -159,7 +163,7 @@ def _until_ended(channel: socket.socket, wakes: int, child: int, order: Order) -
 def _code_of(child: int) -> int | None:
     """Reap what has ended; the child's exit code when it is among it."""
     code = None
-    with contextlib.suppress(ChildProcessError):
+    with suppress(ChildProcessError):
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:
             if ended[0] == child:
                 code = os.waitstatus_to_exitcode(ended[1])

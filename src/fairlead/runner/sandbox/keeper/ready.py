@@ -1,5 +1,7 @@
 """Waiting for whichever of some descriptors can be read."""
 
+from __future__ import annotations
+
 import select
 
 
@@ -12,7 +14,7 @@ class Ready:
             self._poll.register(handle, select.POLLIN)
         self._waiting: list[int] = []
 
-    def __iter__(self) -> "Ready":
+    def __iter__(self) -> Ready:
         return self
 
     def __next__(self) -> int:

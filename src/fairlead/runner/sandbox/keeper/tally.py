@@ -1,5 +1,7 @@
 """How many tasks some processes are, how much memory they have to themselves; who descends whom."""
 
+from __future__ import annotations
+
 import os
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
