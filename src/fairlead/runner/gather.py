@@ -153,12 +153,12 @@ def _joined(first: Violations, second: Violations) -> Violations:
     return Violations(tool=first.tool, items=first.items + more, score=score)
 
 
-_DOCUMENTS = re.compile(r"\b(sphinx|mkdocs|pdoc|pydocstyle|interrogate|docstr)|make.*\bdocs?\b")
+_DOCUMENTS = r"\b(sphinx|mkdocs|pdoc|pydocstyle|interrogate|docstr)|make.*\bdocs?\b"
 
 
 def _docs(left: Left) -> DocCoverage | None:
     """Documentation coverage, for jobs that build or check documentation; kept by tree."""
-    if not any(_DOCUMENTS.search(step.command) for step in left.job.steps):
+    if not any(re.search(_DOCUMENTS, step.command) for step in left.job.steps):
         return None
     kept = left.home / "docs" / left.source.tree_id
     try:

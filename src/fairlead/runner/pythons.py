@@ -25,7 +25,7 @@ _DOUBT = 600.0
 _CACHE_VERSION = 1
 _MANY = 256
 """Answers kept; above that, those about programs that are not there now are forgotten."""
-_NAME = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)?t?)?")
+_NAME = r"(?:python|pypy)(?:\d(?:\.\d+)?t?)?"
 _OLDEST_FROM_UV = (3, 8)
 
 # Runs on Python 2.7 too, one answer a line.
@@ -144,7 +144,7 @@ def choose(interpreters: Iterable[Interpreter], wanted: str) -> Interpreter:
     A release is preferred to a candidate, except for ``-dev``. Raises ``InterpreterNotFound``.
     """
     interpreters = sorted(interpreters, key=_order)
-    match = _WANTED.fullmatch(wanted.strip().lower())
+    match = re.fullmatch(_WANTED, wanted.strip().lower())
     if match is None or not (match["version"] or match["kind"] == "pypy"):
         raise InterpreterNotFound(
             f"{wanted!r} is not a Python version", hint="write it as 3.12, 3.12.1 or pypy3.10"
@@ -165,7 +165,7 @@ def choose(interpreters: Iterable[Interpreter], wanted: str) -> Interpreter:
     return fitting[0]
 
 
-_WANTED = re.compile(
+_WANTED = (
     r"(?:(?P<kind>c?python|pypy)-?)?(?P<version>\d+(?:\.\d+){0,2})?"
     r"(?P<free>t)?(?P<dev>-dev)?(?:-v?\d[\d.]*)?"
 )
@@ -260,7 +260,7 @@ def _programs(environ: Mapping[str, str]) -> Iterator[str]:
         yield from [path for path in paths if os.path.exists(path)][:1]
     for folder in _program_folders(environ):
         likely = [name for name in _list(folder) if name[:2] == "py"]  # of thousands
-        yield from (os.path.join(folder, name) for name in likely if _NAME.fullmatch(name))
+        yield from (os.path.join(folder, name) for name in likely if re.fullmatch(_NAME, name))
     yield getattr(sys, "_base_executable", "") or sys.executable
 
 

@@ -306,6 +306,21 @@ def test_a_second_look_asks_nobody(machine):
     assert (machine.find(), machine.asked) == (first, 1)
 
 
+def test_a_second_look_goes_through_no_folder(machine, monkeypatch):
+    machine.python("path/python3.99")
+    first = machine.find()
+    assert first
+
+    def refuse(_folder):
+        raise AssertionError
+
+    monkeypatch.setattr(pythons, "_list", refuse)
+    with pytest.raises(AssertionError):
+        pythons._look(machine.environ)
+    monkeypatch.setattr(pythons, "_version_folders", refuse)
+    assert machine.find() == first
+
+
 def test_an_interpreter_that_changed_is_asked_again(machine):
     machine.python("path/python3.99", "3.99.1")
     machine.find()
@@ -319,6 +334,13 @@ def test_an_interpreter_that_went_is_not_found_any_more(machine):
     machine.find()
     (machine.root / "path/python3.99").unlink()
     assert machine.find() == ()
+
+
+def test_what_is_being_installed_is_found_when_it_is_there(machine):
+    (machine.root / ".pyenv/versions/3.99.1").mkdir(parents=True)
+    assert machine.find() == ()
+    machine.python(".pyenv/versions/3.99.1/bin/python", "3.99.1")
+    assert machine.versions() == ["3.99.1"]
 
 
 def test_another_path_does_not_make_us_forget(machine):

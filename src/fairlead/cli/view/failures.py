@@ -14,7 +14,7 @@ from fairlead.model import (
 )
 from fairlead.model.plan import Value
 
-_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
+_ADDRESS = r"\b0x[0-9a-fA-F]{4,}"
 _DECIDING = ("setup", "script")
 
 
@@ -69,7 +69,7 @@ def failures_of(result: RunResult) -> tuple[Failure, ...]:
     for job in result.jobs:
         for case in job.report.tests.bad:
             # Where an object lies in memory is another in each job.
-            message = _ADDRESS.sub("0x", case.message)
+            message = re.sub(_ADDRESS, "0x", case.message)
             _, jobs = found.setdefault((case.key, message), (case, []))
             if job.job not in jobs:
                 jobs.append(job.job)

@@ -82,8 +82,8 @@ def merge_projects(*groups: tuple[LocalProject, ...]) -> tuple[LocalProject, ...
     return tuple(merged.values())
 
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
-_OPTION = re.compile(r"(--[a-zA-Z][\w-]*|-[a-zA-Z])[=\s]*(.*)")
+_COMMENT = r"(^|\s+)#.*$"
+_OPTION = r"(--[a-zA-Z][\w-]*|-[a-zA-Z])[=\s]*(.*)"
 _LEADING = {
     "-i": "--index-url",
     "-f": "--find-links",
@@ -91,16 +91,11 @@ _LEADING = {
     **{name: name for name in ("--index-url", "--extra-index-url", "--find-links", "--no-index")},
     **{name: name for name in ("--no-binary", "--only-binary")},
 }
-_DROPPED = re.compile(
-    r"""\s--(?:global-option|install-option|config-settings?)[=\s]+(?:"[^"]*"|'[^']*'|\S+)"""
-)
+_DROPPED = r"""\s--(?:global-option|install-option|config-settings?)[=\s]+(?:"[^"]*"|'[^']*'|\S+)"""
 _ARCHIVE = (".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz")
-_VCS = re.compile(r"(?:git|hg|svn|bzr)(?:\+|://)")
-_PLACE = re.compile(
-    r"""(?P<name>[A-Za-z0-9._-]+(?:\[[^]]*\])?\s*@\s*)?(?P<file>file:)?(?P<path>[^\[;]+?)
-        (?:\[(?P<extras>[^]]*)\])?(?P<marker>\s*;.*)?""",
-    re.VERBOSE,
-)
+_VCS = r"(?:git|hg|svn|bzr)(?:\+|://)"
+_PLACE = r"""(?x)(?P<name>[A-Za-z0-9._-]+(?:\[[^]]*\])?\s*@\s*)?(?P<file>file:)?(?P<path>[^\[;]+?)
+        (?:\[(?P<extras>[^]]*)\])?(?P<marker>\s*;.*)?"""
 
 
 class _Reader:
@@ -145,7 +140,7 @@ class _Reader:
             self.line(line, Location(file=name, line=number), folder, constraint=constraint)
 
     def line(self, line: str, at: Location, folder: str, *, constraint: bool) -> None:
-        found = _OPTION.fullmatch(line) if line.startswith("-") else None
+        found = re.fullmatch(_OPTION, line) if line.startswith("-") else None
         if found is None:
             self._requirement(line, at, folder, constraint=constraint, editable=False)
             return
@@ -184,14 +179,14 @@ class _Reader:
     def _requirement(
         self, line: str, at: Location, folder: str, *, constraint: bool, editable: bool
     ) -> None:
-        line = _DROPPED.sub("", line).strip()
+        line = re.sub(_DROPPED, "", line).strip()
         if not line:
             return
         if constraint:
             self._constraints.append(line)
-        elif _VCS.match(line):
+        elif re.match(_VCS, line):
             self._lines.append(_named_vcs(line, at))
-        elif (place := _PLACE.fullmatch(line)) and _is_place(place):
+        elif (place := re.fullmatch(_PLACE, line)) and _is_place(place):
             self._place(place, at, folder, editable=editable)
         elif "--hash" in line:
             self._pinned.append(line)
@@ -254,11 +249,11 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         if raw.endswith("\\") and not comment:
             held += raw[:-1].strip() + " "
             continue
-        line = _COMMENT.sub("", held + (" " if comment else "") + raw.strip()).strip()
+        line = re.sub(_COMMENT, "", held + (" " if comment else "") + raw.strip()).strip()
         if line:
             yield begun, line
         held, begun = "", 0
-    if line := _COMMENT.sub("", held).strip():
+    if line := re.sub(_COMMENT, "", held).strip():
         yield begun, line
 
 

@@ -5,6 +5,7 @@ our own tools, or ``fixed`` where a lock file decides alone.
 """
 
 import datetime as dt
+import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable
@@ -117,7 +118,7 @@ def _read(file: Path) -> Resolution | None:
 
 
 def _latest(folder: Path) -> Resolution | None:
-    found = (_read(file) for file in sorted(folder.glob("*.json"), reverse=True))
+    found = (_read(file) for file in _newest_first(folder))
     return next((one for one in found if one is not None), None)
 
 
@@ -162,3 +163,11 @@ def package_name(line: str) -> str:
     """The normal name of the package that a requirement line is about, or nothing."""
     found = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line)
     return normal_name(found[0]) if found else ""
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    try:
+        names = sorted(os.listdir(folder), reverse=True)
+    except OSError:
+        return []
+    return [folder / name for name in names if name.endswith(".json")]

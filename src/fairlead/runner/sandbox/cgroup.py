@@ -148,8 +148,10 @@ def _make_seat(home: Path, parent: Path, controllers: frozenset[str], version: i
 
 def _sweep(parent: Path) -> None:
     """Remove groups that a killed Fairlead and its keeper left; those in use refuse it."""
-    for folder in parent.glob(f"{_PREFIX}*-*"):
-        process = folder.name.removeprefix(_PREFIX).partition("-")[0]
+    for name in os.listdir(parent):
+        if not name.startswith(_PREFIX):
+            continue
+        folder, process = parent / name, name.removeprefix(_PREFIX).partition("-")[0]
         with contextlib.suppress(OSError):
             old = time.time() - folder.stat().st_mtime > _ABANDONED
             if old and not Path("/proc", process).exists():

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from fairlead.runner.sandbox.layout import (
-    Layout,
+    Blank,
     Machine,
     Shown,
     appearing,
     copied,
     holder_arguments,
+    mounts,
 )
 
 MACHINE = Machine(
@@ -21,12 +22,10 @@ MACHINE = Machine(
     etc_files=("localtime",),
     resolver="/run/resolve/resolv.conf",
 )
-WORKSPACE = Shown(dest="/ws", source="/host/ws", writable=True)
 
 
-def arguments(*shown, machine=MACHINE, **options):
-    layout = Layout(root="/ws", shown=(WORKSPACE, *shown), **options)
-    return list(holder_arguments(machine, layout))
+def arguments(machine=MACHINE, **options):
+    return list(holder_arguments(machine, Blank(**options)))
 
 
 def options(found, name, count):
@@ -54,19 +53,12 @@ def test_the_system_is_read_only():
     assert ("/usr", "/usr") in options(found, "--ro-bind", 2)
     assert ("/etc/ssl", "/etc/ssl") in options(found, "--ro-bind", 2)
     assert ("usr/bin", "/bin") in options(found, "--symlink", 2)
-    assert options(found, "--remount-ro", 1) == [("/",)]
-    assert found.index("--remount-ro") > max(i for i, x in enumerate(found) if "bind" in x)
+    assert options(found, "--bind", 2) == [("/", "/.host")]
 
 
 def test_files_are_copied_and_not_mounted():
-    layout = Layout(root="/ws", shown=(WORKSPACE,), files=(("/host/passwd", "/etc/passwd"),))
-    places = [("/etc/localtime", "/etc/localtime"), ("/host/passwd", "/etc/passwd")]
-    assert copied(MACHINE, layout) == places
-    assert not {place for _, place in places} & set(holder_arguments(MACHINE, layout))
-
-
-def test_only_the_workspace_is_writable():
-    assert options(arguments(), "--bind", 2) == [("/host/ws", "/ws")]
+    assert copied(MACHINE) == [("/etc/localtime", "/etc/localtime")]
+    assert "/etc/localtime" not in arguments()
 
 
 def test_names_are_resolved_only_with_a_network():
@@ -81,34 +73,33 @@ def test_a_system_without_merged_folders_shows_them_as_they_are():
 
 
 def test_inner_folders_are_laid_over_outer_ones():
-    found = arguments(
+    shown = (
         Shown(dest="/a/b/c", source="/a/b/c"),
         Shown(dest="/a", source="/a"),
-        Shown(dest="/a/b", source="/a/b", writable=True),
+        Shown(dest="/a/b", source="/x", writable=True),
     )
-    places = [part for part in found if part in ("/a", "/a/b", "/a/b/c")]
-    assert places == ["/a", "/a", "/a/b", "/a/b", "/a/b/c", "/a/b/c"]
+    assert mounts(MACHINE, shown) == [
+        ("/a", "/a", False), ("/x", "/a/b", True), ("/a/b/c", "/a/b/c", False),
+    ]  # fmt: skip
 
 
 def test_what_the_system_shows_anyway_is_not_shown_twice():
-    found = arguments(
-        Shown(dest="/usr/share/x", source="/usr/share/x"), Shown(dest="/lib/x", source="/usr/lib/x")
-    )
-    assert not [part for part in found if part.endswith("/x")]
+    shown = (
+        Shown(dest="/usr/share/x", source="/usr/share/x"), Shown(dest="/lib/x", source="/usr/lib/x"),
+    )  # fmt: skip
+    assert mounts(MACHINE, shown) == []
 
 
 def test_a_writable_folder_in_the_system_is_shown_at_its_real_place():
-    found = arguments(Shown(dest="/lib/x", source="/usr/lib/x", writable=True))
-    assert ("/usr/lib/x", "/usr/lib/x") in options(found, "--bind", 2)
+    shown = (Shown(dest="/lib/x", source="/usr/lib/x", writable=True),)
+    assert mounts(MACHINE, shown) == [("/usr/lib/x", "/usr/lib/x", True)]
 
 
 def test_writable_wins_over_readable():
     one = Shown(dest="/a", source="/a")
     other = Shown(dest="/a", source="/a", writable=True)
     for pair in ((one, other), (other, one)):
-        found = arguments(*pair)
-        assert ("/a", "/a") in options(found, "--bind", 2)
-        assert ("/a", "/a") not in options(found, "--ro-bind", 2)
+        assert mounts(MACHINE, pair) == [("/a", "/a", True)]
 
 
 def test_sizes_of_what_lies_in_memory():
