@@ -22,7 +22,7 @@ _PATIENCE = 5.0
 """Seconds an interpreter may take to say what it is."""
 _DOUBT = 600.0
 """Seconds after which one that said nothing is asked again."""
-_CACHE_VERSION = 1
+_CACHE_VERSION = 2
 _MANY = 256
 """Answers kept; above that, those about programs that are not there now are forgotten."""
 _NAME = r"(?:python|pypy)(?:\d(?:\.\d+)?t?)?"
@@ -97,17 +97,22 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True):
     """Where was looked, and what was there.
 
     ``surroundings`` are the variables that say where to look, ``folders`` pairs each place with
-    its time (0: not there), ``candidates`` pairs keys with paths.
+    its time (0: not there), ``candidates`` pairs keys with paths. ``found`` is what came of it,
+    and ``sure`` whether every candidate said what it is.
     """
 
     surroundings: tuple[str, ...]
     folders: tuple[tuple[str, int], ...]
     candidates: tuple[tuple[str, str], ...]
+    found: tuple[Interpreter, ...] = ()
+    sure: bool = False
 
 
 class _Cache(msgspec.Struct, frozen=True):
+    """``known`` is only decoded, as answers by key, where somebody has to be asked."""
+
     version: int
-    known: dict[str, _Answer] = {}
+    known: msgspec.Raw = msgspec.Raw(b"{}")
     search: _Search | None = None
 
 
@@ -120,22 +125,27 @@ def find(home: Path, environ: Mapping[str, str]) -> tuple[Interpreter, ...]:
     file = home / "interpreters.json"
     cache = _read_cache(file)
     search = cache.search
-    if search is None or not _still_so(search, environ):
+    same = search is not None and _still_so(search, environ)
+    if search is not None and same and search.sure:
+        return search.found
+    if search is None or not same:
         search = _look(environ)
-    known = cache.known
+    known = _answers(cache.known)
     candidates = {key: Path(path) for key, path in search.candidates}
     fresh = {key: known[key] for key in candidates if key in known and _certain(known[key])}
     asked = {key: path for key, path in candidates.items() if key not in fresh}
     if asked:
         fresh |= _ask_all(asked)
-    if asked or search is not cache.search:
-        kept = fresh if len(known) > _MANY else known | fresh
-        _write_cache(file, _Cache(_CACHE_VERSION, kept, search))
     found: dict[Path, Interpreter] = {}
     for key, path in candidates.items():
         if answer := fresh[key].interpreter:
             found.setdefault(answer.real, msgspec.structs.replace(answer, path=path))
-    return tuple(sorted(found.values(), key=_order))
+    best_first = tuple(sorted(found.values(), key=_order))
+    if asked or not same:
+        sure = all(answer.interpreter for answer in fresh.values())
+        search = msgspec.structs.replace(search, found=best_first, sure=sure)
+        _write_cache(file, fresh if len(known) > _MANY else known | fresh, search)
+    return best_first
 
 
 def choose(interpreters: Iterable[Interpreter], wanted: str) -> Interpreter:
@@ -395,11 +405,20 @@ def _read_cache(file: Path) -> _Cache:
     return cache if cache.version == _CACHE_VERSION else _Cache(_CACHE_VERSION)
 
 
-def _write_cache(file: Path, cache: _Cache) -> None:
+def _answers(known: msgspec.Raw) -> dict[str, _Answer]:
+    try:
+        return msgspec.json.decode(known, type=dict[str, _Answer], dec_hook=_decoded)
+    except msgspec.MsgspecError:
+        return {}
+
+
+def _write_cache(file: Path, known: dict[str, _Answer], search: _Search) -> None:
     from contextlib import suppress
 
     # A path that is no text cannot be kept; then everything is asked again.
     with suppress(StoreError, UnicodeEncodeError):
+        raw = msgspec.Raw(msgspec.json.encode(known, enc_hook=os.fspath))
+        cache = _Cache(_CACHE_VERSION, raw, search)
         write_atomic(file, msgspec.json.encode(cache, enc_hook=os.fspath))
 
 

@@ -369,10 +369,10 @@ def test_silence_is_not_believed_for_long(machine, monkeypatch):
         b"{",
         b"\xff\xfe\x00",
         b"[]",
-        b'{"version": 1}',
-        b'{"version": 1, "known": {"x": 3}}',
+        b'{"version": 2}',
+        b'{"version": 2, "known": {"x": 3}}',
         b'{"version": 99, "known": {}}',
-        json.dumps({"version": 1, "known": {"x": {"interpreter": {}, "time": 0}}}).encode(),
+        json.dumps({"version": 2, "known": {"x": {"interpreter": {}, "time": 0}}}).encode(),
     ],
 )
 def test_a_broken_cache_is_made_anew(machine, data):
@@ -381,7 +381,7 @@ def test_a_broken_cache_is_made_anew(machine, data):
     cache = machine.home / "interpreters.json"
     cache.write_bytes(data)
     assert machine.versions() == ["3.99.1"]
-    assert msgspec.json.decode(cache.read_bytes())["version"] == 1
+    assert msgspec.json.decode(cache.read_bytes())["version"] == 2
     assert machine.versions() == ["3.99.1"]
     assert machine.asked == 1
 

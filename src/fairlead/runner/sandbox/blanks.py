@@ -7,6 +7,7 @@ on the job's files: so one can be under way while git and the environments are a
 import contextlib
 import os
 import threading
+from functools import lru_cache
 from pathlib import Path
 from socket import socket
 
@@ -84,6 +85,12 @@ def _make(kind: Kind) -> Opened:
 
 def look_around(program: str) -> Machine:
     """Find out what this machine's file system looks like at the top."""
+    times = tuple(os.stat(folder).st_mtime_ns for folder in ("/", "/etc"))
+    return _looked_around(program, times)
+
+
+@lru_cache(maxsize=4)
+def _looked_around(program: str, _times: tuple[int, ...]) -> Machine:
     names = [name for name in (*layout.TREES, *layout.MERGED) if os.path.lexists(f"/{name}")]
     linked = [name for name in names if os.path.islink(f"/{name}")]
     resolver = os.path.realpath("/etc/resolv.conf")

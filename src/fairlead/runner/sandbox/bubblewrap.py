@@ -82,14 +82,15 @@ def _furniture(spec: BoxSpec, machine: Machine) -> dict[str, Any]:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SandboxFailed(f"cannot write {spec.scratch}: {error.strerror}") from error
-    real = {path: Path(os.path.realpath(path)) for path in (*spec.readable, *spec.writable)}
+    readable, writable = map(str, spec.readable), map(str, spec.writable)
+    real = {str(path): os.path.realpath(path) for path in (*spec.readable, *spec.writable)}
     for path, place in real.items():
-        if not place.exists():
+        if not os.path.exists(place):
             raise SandboxFailed(f"{path}: no such file or folder to show in the box")
-        if place == Path("/"):
+        if place == "/":
             raise SandboxFailed("a box cannot show all of the machine")
-    reading, links = layout.appearing(spec.readable, real)
-    writing, more_links = layout.appearing(spec.writable, real)
+    reading, links = layout.appearing(readable, real)
+    writing, more_links = layout.appearing(writable, real)
     shown = [Shown(dest=path, source=path) for path in reading - writing]
     shown += [Shown(dest=path, source=path, writable=True) for path in writing]
     for dest, folder in ((layout.HOME, home), (spec.inside, spec.workspace)):

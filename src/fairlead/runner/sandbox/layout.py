@@ -4,7 +4,7 @@ The system's programs and a few files of ``/etc`` are there read-only; the works
 ``/tmp`` of its own are there to write; nothing else of the machine is.
 """
 
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -151,20 +151,18 @@ def _real(machine: Machine, dest: str) -> str:
     return f"/{target.lstrip('/')}/{rest}".rstrip("/") if target else dest
 
 
-def _below_any(path: str, folders: tuple[str, ...]) -> bool:
-    return any(PurePosixPath(path).is_relative_to(folder) for folder in folders)
+def _below_any(path: str, folders: Iterable[str]) -> bool:
+    """Whether ``path`` is one of ``folders`` or lies in one."""
+    return any(path == folder or path.startswith(f"{folder.rstrip('/')}/") for folder in folders)
 
 
-def appearing(paths: tuple[Path, ...], real: dict[Path, Path]) -> tuple[set[str], list[Pair]]:
+def appearing(paths: Iterable[str], real: Mapping[str, str]) -> tuple[set[str], list[Pair]]:
     """How paths of the host appear at their own places: folders to show, and links to them.
 
     ``real`` is each path without links in it. A path that leads through links appears as a link
     to its real place, unless a folder that is shown holds it anyway.
     """
-    shown = {str(real[path]) for path in paths}
-    links = []
-    for path in paths:
-        covered = any(path.is_relative_to(place) for place in shown)
-        if path != real[path] and not covered:
-            links.append((str(real[path]), str(path)))
-    return shown, sorted(set(links))
+    paths = tuple(paths)
+    shown = {real[path] for path in paths}
+    links = {(real[path], path) for path in paths if path != real[path]}
+    return shown, sorted(link for link in links if not _below_any(link[1], shown))
