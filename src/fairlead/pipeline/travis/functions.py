@@ -99,10 +99,12 @@ travis_retry() {
 __fairlead_watch() {
   local minute
   trap 'kill "${!}" 2>/dev/null; exit 0' TERM
-  for ((minute = 1; minute <= $2; minute++)); do
-    builtin printf 'Still running (%d of %d): %s\n' "${minute}" "$2" "$3"
+  for ((minute = 2; minute <= $2 + 1; minute++)); do
     sleep 60 &
     wait "$!"
+    if ((minute <= $2)); then
+      builtin printf 'Still running (%d of %d): %s\n' "${minute}" "$2" "$3"
+    fi
   done
   builtin printf '\n%sTimeout (%d minutes) reached. Terminating "%s"%s\n\n' \
     "${ANSI_RED-}" "$2" "$3" "${ANSI_RESET-}"
@@ -116,6 +118,7 @@ travis_wait() {
     shift
   fi
   __log="$(mktemp)"
+  builtin printf 'Still running (1 of %d): %s\n' "${__minutes}" "$*"
   "$@" >|"${__log}" 2>&1 &
   __command="$!"
   __fairlead_watch "${__command}" "${__minutes}" "$*" &

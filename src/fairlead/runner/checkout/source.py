@@ -4,18 +4,14 @@ import os
 from functools import cached_property
 from pathlib import Path
 
-import msgspec
-
 from fairlead.errors import RepositoryError, UsageError
 from fairlead.model import Trigger
+from fairlead.runner.checkout.heads import Head, current_head, read_head
 from fairlead.runner.checkout.repository import (
-    Commit,
     Repository,
     current_branch,
-    default_tips,
     exact_tag,
     find_repository,
-    merge_base,
     project_root,
     read_commit,
 )
@@ -46,7 +42,7 @@ class Source:
         repository: Repository | None,
         store: Path,
         tree_id: str,
-        head: "Head",
+        head: Head,
         branch: str | None,
         exact: bool,
     ) -> None:
@@ -216,7 +212,6 @@ def open_source(path: Path, home: Path, revision: str | None = None) -> Source:
     repository where one is needed, and a bare repository without any commit.
     """
     path = path.resolve()
-    head = Errand(lambda: _read_head(path, revision or "HEAD"))
     repository = find_repository(path)
     if repository is None and revision:
         raise RepositoryError(
@@ -229,30 +224,19 @@ def open_source(path: Path, home: Path, revision: str | None = None) -> Source:
     store = home / "objects" / sha256(os.fsencode(root)).hexdigest()[:16]
     make_store(store / "objects")
     if repository and (revision or repository.top is None):
-        return _committed(root, repository, store, revision or "HEAD", head.result())
+        name = revision or "HEAD"
+        return _committed(root, repository, store, name, read_head(path, name))
     if repository is None:
         return Source(
             root=root, repository=None, store=store, tree_id=snapshot_folder(root, store),
             head=Head(), branch=None, exact=False,
         )  # fmt: skip
+    head = Errand(lambda: current_head(repository, path, store / "head"))
     tree = snapshot_work_tree(repository, root, store / "objects")
     return Source(
         root=root, repository=repository, store=store, tree_id=tree,
         head=head.result(), branch=current_branch(repository), exact=False,
     )  # fmt: skip
-
-
-class Head(msgspec.Struct, frozen=True):
-    """A commit, and the one at which it left the default branch."""
-
-    commit: Commit | None = None
-    fork: str | None = None
-
-
-def _read_head(path: Path, revision: str) -> Head:
-    tips = Errand(lambda: default_tips(path))
-    commit = read_commit(path, revision)
-    return Head(commit, merge_base(path, commit.id, tips.result())) if commit else Head()
 
 
 def _committed(
