@@ -15,6 +15,8 @@ from fairlead.runner.sandbox.base import Running
 _CHUNK = 1 << 18
 _PIPE_SIZE = 1 << 20
 _TICK = 0.05
+_REST = 0.02
+_LITTLE = 1 << 14
 _GRACE = 0.25  # seconds a finished command's output may still take to arrive
 
 
@@ -46,9 +48,10 @@ def execute(
 ) -> Ended:
     """Wait until ``running`` has ended or must be ended, and leave none of its processes.
 
-    ``sink`` gets output as it comes. ``tick`` is called at least every 50 ms and tells whether
-    it saw a sign of life that was not output (a test that ended). ``check`` is called as often
-    and returns a sentence when a limit was exceeded.
+    ``sink`` gets output as it comes, what follows a little of it 20 ms later: a program that
+    prints a dot at a time must not be interrupted for each. ``tick`` is called every 50 ms and
+    tells whether it saw a sign of life that was not output (a test that ended). ``check`` is called
+    as often and returns a sentence when a limit was exceeded.
     """
     loop = _Loop(running, watch, cancel, sink)
     try:
@@ -67,6 +70,8 @@ class _Loop:
         self._sink = sink
         self._started = self._alive = time.monotonic()
         self._open = True
+        self._look_at = self._started
+        self._rest_until: float | None = None
         self._poll = select.poll()
         os.set_blocking(running.output, False)
         _widen(running.output)
@@ -78,11 +83,10 @@ class _Loop:
     ) -> Ended:
         often = tick is not None or check is not None
         while True:
-            ready = {descriptor for descriptor, _ in self._poll.poll(self._patience(often=often))}
-            if self._open and self._running.output in ready:
-                self._read()
+            self._await(often=often)
             code = self._running.poll()
-            if tick is not None and tick():
+            look = code is not None or self._look_is_due()
+            if look and tick is not None and tick():
                 self._alive = time.monotonic()
             if code is not None:
                 self._drain()
@@ -92,10 +96,34 @@ class _Loop:
                 if code and check is not None and (exceeded := check()):
                     return Ended(code=None, seconds=self._seconds(), reason=exceeded)
                 return Ended(code=code, seconds=self._seconds())
-            if stopped := self._must_stop(check() if check is not None else ""):
+            if stopped := self._must_stop(check() if look and check is not None else ""):
                 self._running.kill()
                 self._drain()
                 return stopped
+
+    def _await(self, *, often: bool) -> None:
+        """Wait until there is something to do, and take output in."""
+        now = time.monotonic()
+        if self._rest_until is not None and now >= self._rest_until:
+            self._rest(None)
+        ready = {descriptor for descriptor, _ in self._poll.poll(self._patience(now, often=often))}
+        if self._open and self._running.output in ready:
+            size = self._read()
+            if self._open:
+                self._rest(time.monotonic() + _REST if size < _LITTLE else None)
+
+    def _rest(self, until: float | None) -> None:
+        """Look at no output until then; at all times when the other end of the pipe closes."""
+        if (until is None) != (self._rest_until is None) and self._open:
+            self._poll.modify(self._running.output, select.POLLIN if until is None else 0)
+        self._rest_until = until
+
+    def _look_is_due(self) -> bool:
+        now = time.monotonic()
+        due = now >= self._look_at
+        if due:
+            self._look_at = now + _TICK
+        return due
 
     def _must_stop(self, exceeded: str) -> Ended | None:
         seconds = self._seconds()
@@ -113,15 +141,16 @@ class _Loop:
             return Ended(code=None, seconds=seconds, reason=reason, timed_out=True)
         return None
 
-    def _patience(self, *, often: bool) -> float:
+    def _patience(self, now: float, *, often: bool) -> float:
         """Milliseconds until the next thing that must be looked at."""
-        now = time.monotonic()
-        waits = [_TICK] if often else []
+        until = [self._look_at] if often else []
+        if self._rest_until is not None:
+            until.append(self._rest_until)
         if self._watch.timeout is not None:
-            waits.append(self._started + self._watch.timeout - now)
+            until.append(self._started + self._watch.timeout)
         if self._watch.silence is not None:
-            waits.append(self._alive + self._watch.silence - now)
-        return max(0.0, min(waits) * 1000 + 1) if waits else -1
+            until.append(self._alive + self._watch.silence)
+        return max(0.0, (min(until) - now) * 1000 + 1) if until else -1
 
     def _read(self) -> int:
         """Pass on what is there; returns how many bytes that were."""
