@@ -18,8 +18,15 @@ HEADER = "# Made from pyproject.toml by `make lock`.\n"
 ELSEWHERE = ("UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_CONSTRAINT", "UV_OVERRIDE")
 UNWANTED = re.compile(r"://|^--?[a-z]| @ ", re.MULTILINE)
 
-OURS = {"run": (), "dev": ("dev",), "docs": ("docs",), "bench": ("bench",)}
-SAMPLE = {"test": ("test",), "lint": ("lint",), "docs": ("docs",)}
+SERVER = "--extra=server"
+OURS = {
+    "run": (),
+    "server": (SERVER,),
+    "dev": (SERVER, "--group=dev"),
+    "docs": ("--group=docs",),
+    "bench": ("--group=bench",),
+}
+SAMPLE = {"test": ("--group=test",), "lint": ("--group=lint",), "docs": ("--group=docs",)}
 
 
 def main() -> None:
@@ -29,14 +36,14 @@ def main() -> None:
 
 
 def lock(project: Path, oldest: str, files: dict[str, tuple[str, ...]]) -> None:
-    """Write ``requirements/NAME.txt`` of ``project`` for each name and its dependency groups."""
-    everything = sorted({group for groups in files.values() for group in groups})
+    """Write ``requirements/NAME.txt`` of ``project`` for each name and its extras and groups."""
+    everything = sorted({part for parts in files.values() for part in parts})
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as common:
         common.write(resolve(project, oldest, everything))
         common.flush()
-        for name, groups in files.items():
+        for name, parts in files.items():
             text = resolve(
-                project, oldest, groups, "--generate-hashes", "--constraints", common.name
+                project, oldest, parts, "--generate-hashes", "--constraints", common.name
             )
             if found := UNWANTED.search(text):
                 sys.exit(f"{name}: the lock would hold {found.group()!r}")
@@ -46,13 +53,13 @@ def lock(project: Path, oldest: str, files: dict[str, tuple[str, ...]]) -> None:
             print(f"{target.relative_to(ROOT)}: {text.count('==')} packages")
 
 
-def resolve(project: Path, oldest: str, groups: tuple[str, ...] | list[str], *more: str) -> str:
-    """Ask uv for one universal resolution of the project and some groups."""
+def resolve(project: Path, oldest: str, parts: tuple[str, ...] | list[str], *more: str) -> str:
+    """Ask uv for one universal resolution of the project, some of its extras and groups."""
     argv = [
         *(sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet"),
         *("--universal", "--python-version", oldest, "--no-python-downloads", "--no-config"),
         *("--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links"),
-        *(word for group in groups for word in ("--group", group)),
+        *parts,
         *more,
     ]
     surroundings = {name: text for name, text in os.environ.items() if name not in ELSEWHERE}

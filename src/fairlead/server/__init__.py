@@ -1,0 +1,1 @@
+"""The CI server: the only place that knows Django, PostgreSQL and the queue."""

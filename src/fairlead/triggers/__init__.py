@@ -1,0 +1,1 @@
+"""Outside events as Triggers: pure, bytes and headers in, values out."""
