@@ -5,8 +5,8 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from fairlead.pipeline.globs import selects
 from fairlead.util.fs import unusable
+from fairlead.util.globs import selects
 
 
 def matching(workspace: Path, globs: Iterable[str]) -> tuple[str, ...]:

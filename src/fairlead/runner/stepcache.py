@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fairlead.model import Job, Reuse, Step
-from fairlead.pipeline.globs import selects
 from fairlead.util.digest import sha256
 from fairlead.util.fs import write_atomic
+from fairlead.util.globs import selects
 
 if TYPE_CHECKING:
     import tarfile

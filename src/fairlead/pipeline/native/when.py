@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from fairlead.model import Trigger
-from fairlead.pipeline.globs import selects
 from fairlead.pipeline.native.values import When
+from fairlead.util.globs import selects
 
 _SHOWN = 3
 

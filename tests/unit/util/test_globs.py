@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead.pipeline.globs import matches, selects
+from fairlead.util.globs import matches, selects
 
 
 @pytest.mark.parametrize(
