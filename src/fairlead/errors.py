@@ -60,3 +60,19 @@ class ReportUnreadable(FairleadError):
 
 class StoreError(FairleadError):
     """Fairlead's own folders cannot be used: full disk, read-only, too many symlinks."""
+
+
+class WebhookRefused(FairleadError):
+    """A delivery that does not prove who sent it: forged, altered, unsigned or too old."""
+
+
+class WebhookUnreadable(FairleadError):
+    """A delivery that says nothing we understand: broken, hostile, or of another form."""
+
+
+class WebhookTooLarge(WebhookUnreadable):
+    """A delivery of more bytes than are read."""
+
+
+class TriggerInvalid(FairleadError):
+    """A schedule, a parameter, a ref or a line of git's that cannot be what it should be."""

@@ -1,1 +1,1 @@
-"""Outside events as Triggers: pure, bytes and headers in, values out."""
+"""Outside events to triggers: webhooks, pushes, polling, schedules, people. Pure functions."""
