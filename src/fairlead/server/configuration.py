@@ -1,0 +1,123 @@
+"""What an installation of the server is told: variables ``FAIRLEAD_*``, each with a default."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from fairlead.errors import FairleadError, StoreError
+from fairlead.util.fs import unusable
+
+
+class Intervals(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds of the engine's clockwork; tests shorten them, people need not.
+
+    A worker beats every ``heartbeat``; one that was not heard of for ``stalled`` is taken for
+    dead by ``reap``, which looks that often, but not within ``grace`` of a start of PostgreSQL.
+    A build whose worker has not reached the database for ``lease`` ends itself, so ``lease``
+    must be shorter than ``stalled``. ``poll`` is how often queues are looked at without having
+    been notified, ``flush`` how long events are gathered before they are stored.
+    """
+
+    heartbeat: float = 3.0
+    stalled: float = 12.0
+    reap: float = 5.0
+    grace: float = 15.0
+    lease: float = 8.0
+    poll: float = 1.0
+    flush: float = 0.1
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """``data`` holds what cannot be made again; ``database_url`` is empty for the embedded one.
+
+    ``labels`` are what this machine's worker offers, ``slots`` how many builds it runs at once;
+    ``queue_timeout`` is for how long a build may wait (0: for ever), ``drain_timeout`` for how
+    long a stopping worker waits for its builds before it hands them to another (0: for ever).
+    """
+
+    data: Path
+    database_url: str = ""
+    secret_key: str = ""
+    hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
+    storage: str = ""
+    labels: tuple[str, ...] = ()
+    slots: int = 2
+    queue_timeout: float = 86400.0
+    drain_timeout: float = 0.0
+    debug: bool = False
+    intervals: Intervals = Intervals()
+
+
+_LISTS = ("hosts", "labels")
+
+
+def load_configuration(environ: Mapping[str, str]) -> Configuration:
+    """Read the variables. Raises ``FairleadError`` for one that is not of its kind."""
+    values: dict[str, object] = {"data": str(_data_folder(environ))}
+    for name in Configuration.__struct_fields__:
+        if name != "intervals" and (text := environ.get(f"FAIRLEAD_{name.upper()}")):
+            values[name] = _words(text) if name in _LISTS else text
+    every = {
+        name: text
+        for name in Intervals.__struct_fields__
+        if (text := environ.get(f"FAIRLEAD_EVERY_{name.upper()}"))
+    }
+    try:
+        intervals = msgspec.convert(every, Intervals, strict=False)
+        known = msgspec.convert(
+            values, Configuration, strict=False, dec_hook=lambda kind, value: kind(value)
+        )
+    except msgspec.ValidationError as error:
+        raise FairleadError(f"a variable FAIRLEAD_… is not of its kind: {error}") from error
+    if intervals.lease >= intervals.stalled:
+        raise FairleadError(
+            "FAIRLEAD_EVERY_LEASE must be shorter than FAIRLEAD_EVERY_STALLED",
+            hint="otherwise a build could run on two machines at once",
+        )
+    return msgspec.structs.replace(known, intervals=intervals)
+
+
+def secret_key(configuration: Configuration) -> str:
+    """What sessions and links are signed with: as told, or made once and kept in ``data``.
+
+    All web nodes of a cluster must be told the same.
+    """
+    if configuration.secret_key:
+        return configuration.secret_key
+    path = configuration.data / "secret_key"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return path.read_text("ascii") if path.exists() else _make_key(path)
+    except OSError as error:
+        raise unusable(path, error) from error
+
+
+def _make_key(path: Path) -> str:
+    # A link, unlike a rename, keeps the key that another process made at the same moment.
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.touch(0o600)
+    aside.write_text(secrets.token_urlsafe(50), "ascii")
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        pass
+    finally:
+        aside.unlink()
+    key = path.read_text("ascii")
+    if not key:
+        raise StoreError(f"{path} is empty", hint="remove it: sessions will be signed anew")
+    return key
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _data_folder(environ: Mapping[str, str]) -> Path:
+    if own := environ.get("FAIRLEAD_DATA"):
+        return Path(own).absolute()
+    home = environ.get("HOME") or "/nonexistent"
+    return Path(environ.get("XDG_DATA_HOME") or os.path.join(home, ".local/share")) / "fairlead"

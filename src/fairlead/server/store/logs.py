@@ -1,0 +1,27 @@
+"""Logs while they grow: compressed pieces, gone when the attempt's log is one file."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from fairlead.server.store.jobs import Attempt
+
+
+class LogChunk(models.Model):
+    """``length`` bytes of the attempt's log from byte ``start``; ``data`` is compressed."""
+
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="chunks", db_index=False)
+    start = models.BigIntegerField()
+    length = models.PositiveIntegerField()
+    lines = models.PositiveIntegerField(default=0)
+    step = models.PositiveIntegerField(default=0)
+    data = models.BinaryField()
+
+    class Meta:
+        ordering: ClassVar = ["start"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["attempt", "start"], name="chunk_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start}+{self.length}"
