@@ -19,7 +19,7 @@ from fairlead.settings import Settings
 _SETTINGS = {
     "home": "Where what can be made again is kept: environments, downloads, workspaces, steps.",
     "config": "Where what cannot be made again is kept: this file and secrets. Only as a variable.",
-    "jobs": "Jobs at once; 0 is one a core.",
+    "jobs": "Jobs at once; 0 is one more than there are cores.",
     "sandbox": "`auto`, `bubblewrap` or `process`.",
     "keep_runs": "How many runs of a project are kept in its `.fairlead/`.",
     "disk": "Bytes a job's workspace may grow to.",

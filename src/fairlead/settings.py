@@ -19,7 +19,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     ``home`` holds what can be made again: environments, uv's cache, workspaces, step cache.
     ``config`` holds what cannot: settings and locally stored secrets. ``jobs`` is the number of
-    jobs at once (0: one a core). ``sandbox`` is ``auto``, ``bubblewrap`` or ``process``.
+    jobs at once (0: one more than there are cores). ``sandbox`` is ``auto``, ``bubblewrap`` or
+    ``process``.
     """
 
     home: Path

@@ -15,6 +15,7 @@ from fairlead.runner.checkout import Checkout, readable_objects
 from fairlead.runner.collect import INSIDE
 from fairlead.runner.collect.prepare import prepare as compile_hooks
 from fairlead.runner.environments import Environment, Layer, layer, read_request
+from fairlead.runner.environments.tools import calls_pip
 from fairlead.runner.execute import Watch, execute
 from fairlead.runner.log import Log
 from fairlead.runner.pythons import choose
@@ -132,7 +133,9 @@ def prepare_environment(
         tree=shared.source.tree,
     )
     beside = ("coverage",) if job.measure_coverage else ()
-    environment = shared.environments.prepare(request, progress, beside=beside, files=files)
+    environment = shared.environments.prepare(
+        request, progress, beside=beside, files=files, pip=calls_pip(job)
+    )
     if not environment.reused:
         compile_hooks(environment.interpreter.path)
     return environment

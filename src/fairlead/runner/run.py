@@ -140,8 +140,12 @@ class _Run:
 
     @property
     def _count(self) -> int:
-        """How many jobs may run at once."""
-        return self._order.settings.jobs or os.cpu_count() or 1
+        """How many jobs may run at once.
+
+        One more than there are cores: while one waits for its files or its environment, or is the
+        last of an odd number, no core is idle.
+        """
+        return self._order.settings.jobs or (os.cpu_count() or 1) + 1
 
     def _run_jobs(self, plan: Plan, shared: Shared, ahead: "Ahead") -> tuple[JobResult, ...]:
         def carry_out(job: Job, cancel: Cancel) -> JobResult:

@@ -1,5 +1,6 @@
 """Refs that moved, whoever tells: a webhook, git's own post-receive, or a look at a remote."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from fairlead.errors import TriggerInvalid
@@ -11,7 +12,8 @@ from fairlead.triggers.refs import Ref, object_id, parse_ref
 BUILDS_A_PUSH = 20
 """Refs of one push that are built; a mirror's first push has thousands."""
 
-_PARTS = 3
+_ID = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
+_LINE = re.compile(rf"({_ID}) ({_ID}) ([^\0]+)")
 
 
 class RefUpdate(Value, frozen=True, kw_only=True):
@@ -45,14 +47,11 @@ def read_post_receive(data: bytes) -> tuple[RefUpdate, ...]:
 
 
 def _received(number: int, line: str) -> RefUpdate:
-    parts = line.split(" ", 2)
-    try:
-        if len(parts) != _PARTS:
-            raise TriggerInvalid("not two object ids and a ref")
-        before, after, name = parts
-        return _update(_lenient(name), before, after)
-    except TriggerInvalid as error:
-        raise TriggerInvalid(f"line {number} of the push: {error.message}") from error
+    found = _LINE.fullmatch(line)
+    if not found:
+        raise TriggerInvalid(f"line {number} of the push is not two object ids and a ref")
+    before, after, name = found.groups()
+    return _update(_lenient(name), before, after)
 
 
 def moved(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[RefUpdate, ...]:

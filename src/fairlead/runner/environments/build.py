@@ -17,7 +17,7 @@ from fairlead.runner.pythons import Interpreter
 from fairlead.util.fs import unusable
 
 _FIRST_WITH_PARALLEL_COMPILING = (3, 5)
-_MANY_FILES = 100
+_MANY_FILES = 1000
 _NOT_PYTHON_FILES = (".lock", ".gitignore", "CACHEDIR.TAG")
 
 
@@ -25,7 +25,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     """How to fill an environment that will lie at ``final``.
 
     ``install`` makes ``content`` an environment with packages in it; ``env`` are the variables
-    that programs are run with.
+    that programs are run with; ``compiled`` is whether modules shall start quickly.
     """
 
     kind: str
@@ -33,6 +33,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     final: Path
     install: Callable[[Aside], None]
     env: Mapping[str, str]
+    compiled: bool = True
 
 
 def fill(aside: Aside, blueprint: Blueprint) -> None:
@@ -52,7 +53,8 @@ def finish(aside: Aside, blueprint: Blueprint) -> None:
         (folder / name).unlink(missing_ok=True)
     for path in site.glob("_virtualenv.p*"):
         path.unlink()  # uv's and virtualenv's: costs every start of Python, for a user's distutils
-    compile_site(site, blueprint, aside.lock)
+    if blueprint.compiled:
+        compile_site(site, blueprint, aside.lock)
     scripts = read_scripts(folder / "bin")
     for name, body in scripts.python.items():
         path = folder / "bin" / name

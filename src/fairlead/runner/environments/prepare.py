@@ -26,6 +26,7 @@ from fairlead.runner.environments.resolution import (
     today,
 )
 from fairlead.runner.environments.store import Aside, Store
+from fairlead.runner.environments.tools import bundled, recent
 from fairlead.runner.pythons import Interpreter
 from fairlead.util.digest import sha256
 from fairlead.util.fs import unusable
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from fairlead.runner.environments.uv import Uv
 
 _FIRST_FOR_UV = (3, 6)
-_FIRST_WITHOUT_SETUPTOOLS = (3, 12)
+_AT_HAND = "tools at hand"
 Progress = Callable[[str], None]
 
 
@@ -145,12 +146,14 @@ class Environments:
         *,
         beside: tuple[str, ...] = (),
         files: Callable[[], None] = lambda: None,
+        pip: bool = True,
     ) -> Environment:
         """The environment for ``request``, built where it is not there yet.
 
         ``progress`` is told what takes long. ``beside`` are requirements of our own, found by a
         job's Python only where the project has no such package itself. ``files`` is called
-        before anything is read from the request's ``root``. Raises ``EnvironmentFailed`` with
+        before anything is read from the request's ``root``. ``pip`` is whether a step will call
+        pip; without that it is there, but slow to start. Raises ``EnvironmentFailed`` with
         the installer's own reason, ``StoreError`` where the disk refuses.
         """
         began = time.monotonic()
@@ -161,7 +164,7 @@ class Environments:
         resolution = self._resolution(request, self._day(), told, files)
         key, reused = self._built(request, resolution, "environment", progress, files)
         part = self._part(key)
-        tools, notices = self._tools(request, progress)
+        tools, notices = self._tools(request, progress, pip=pip)
         own, more = self._beside(request, beside, progress)
         tools, notices = tools + own, notices + more
         return Environment(
@@ -269,16 +272,17 @@ class Environments:
         return Part(path, read_contents(path))
 
     def _tools(
-        self, request: EnvironmentRequest, progress: Progress
+        self, request: EnvironmentRequest, progress: Progress, *, pip: bool
     ) -> tuple[tuple[Part, ...], tuple[str, ...]]:
-        """What steps that call pip need; where it cannot be had, the others are not held up."""
-        interpreter = request.interpreter
+        """Pip and its company; where it cannot be had, jobs are not held up."""
+        interpreter, trust = request.interpreter, request.trust
         if interpreter.numbers < _FIRST_FOR_UV:
-            path = self._pip(request.trust, progress).tools(interpreter)
+            path = self._pip(trust, progress).tools(interpreter)
             return (Part(path, read_contents(path)),), ()
-        modern = interpreter.numbers >= _FIRST_WITHOUT_SETUPTOOLS
-        lines = ("pip",) if modern else ("pip", "setuptools", "wheel")
-        wanted = EnvironmentRequest(interpreter=interpreter, trust=request.trust, lines=lines)
+        if not pip and (here := bundled(interpreter, trust)):
+            key, _ = self._built(*here, _AT_HAND, progress)
+            return (self._part(key),), ()
+        wanted = recent(interpreter, trust)
         without = self._without_tools.get(interpreter.real)
         if without is None:
             try:
@@ -336,6 +340,8 @@ class Environments:
     ) -> tuple[str, bool]:
         """The key of the environment of a resolution, and whether it was there."""
         key = environment_key(request, resolution, self.indexes.identity)
+        if kind == _AT_HAND:  # the same packages may be wanted compiled
+            key = sha256(f"{key} {kind}".encode()).hexdigest()[: len(key)]
 
         def make(aside: Aside) -> None:
             from fairlead.runner.environments.build import Blueprint, fill
@@ -352,6 +358,7 @@ class Environments:
                 final=self.store.path(key),
                 install=lambda aside: installer.install(request, resolution, aside),
                 env=self._surroundings(request.trust),
+                compiled=kind != _AT_HAND,
             )
             fill(aside, blueprint)
 
