@@ -35,6 +35,8 @@ class Build(models.Model):
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     job_id = models.BigIntegerField(null=True)
+    recorded = models.PositiveBigIntegerField(default=0)
+    """How many of the run's events are stored: tells a batch that arrived from one that did not."""
     slot = models.PositiveSmallIntegerField(null=True)
     series = models.CharField(max_length=300, blank=True, default="")
     labels = words()

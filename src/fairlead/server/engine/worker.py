@@ -1,0 +1,153 @@
+"""The engine's worker, hardened: procrastinate's own, with each way of getting stuck closed.
+
+Private methods are overridden, so the version is pinned; tests/integration/server/engine fails
+where one of them stops having its effect.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from procrastinate import App, exceptions, job_context, jobs, retry, utils, worker
+
+from fairlead.server.configuration import Intervals
+from fairlead.server.engine.connector import PAUSE, unreachable, until_reached
+
+log = logging.getLogger(__name__)
+
+_DAY = 86400.0
+
+
+class Worker(worker.Worker):
+    """Takes jobs of ``queues``, at most ``slots`` at once, until ``stop`` is called.
+
+    ``beat`` is called with the engine's id of this worker at its start and with each heartbeat,
+    ``chores`` are loops that run beside it. Its own rows of long-dead workers are pruned late:
+    losing the row of a worker that lives would make its jobs look abandoned.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        queues: Iterable[str],
+        name: str,
+        slots: int,
+        intervals: Intervals,
+        drain_timeout: float | None,
+        beat: Callable[[int], Awaitable[None]],
+        chores: Iterable[Callable[[], Awaitable[None]]] = (),
+        context: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(
+            app,
+            queues=tuple(queues),
+            name=name,
+            concurrency=slots,
+            fetch_job_polling_interval=intervals.poll,
+            abort_job_polling_interval=intervals.poll,
+            shutdown_graceful_timeout=drain_timeout,
+            additional_context=context,
+            update_heartbeat_interval=intervals.heartbeat,
+            stalled_worker_timeout=_DAY,
+        )
+        self._beat = beat
+        self._chores = tuple(chores)
+
+    async def _update_heartbeat(self) -> None:
+        """Upstream, one failed beat stops the worker, and a row that is gone is never missed."""
+        while True:
+            try:
+                if self.worker_id is None or not await self._alive(self.worker_id):
+                    self.worker_id = await self.app.job_manager.register_worker()
+                await self._beat(self.worker_id)
+            except exceptions.ConnectorException as error:
+                log.warning("no heartbeat: %s", error)
+            except Exception:
+                log.exception("no heartbeat")
+            await asyncio.sleep(self.update_heartbeat_interval)
+
+    async def _alive(self, worker_id: int) -> bool:
+        rows = await self.app.connector.execute_query_all_async(
+            "UPDATE procrastinate_workers SET last_heartbeat = now()"
+            " WHERE id = %(worker_id)s RETURNING id",
+            worker_id=worker_id,
+        )
+        return bool(rows)
+
+    async def _periodic_deferrer(self) -> None:
+        """Upstream, one error of the database stops the worker."""
+        while True:
+            try:
+                await super()._periodic_deferrer()  # type: ignore[no-untyped-call]
+            except Exception as error:  # noqa: BLE001 — whatever it was, the next tick comes
+                log.warning("periodic tasks: %s", error)
+                await asyncio.sleep(PAUSE)
+            else:
+                return
+
+    async def _fetch_and_process_jobs(self) -> None:
+        """Upstream, a database that is away for longer than the pool waits ends the worker."""
+        try:
+            await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
+        except exceptions.ConnectorException as error:
+            log.warning("no jobs can be taken: %s", error)
+            await utils.wait_any(self._stop_event.wait(), asyncio.sleep(PAUSE))
+
+    async def _persist_job_status(
+        self,
+        job: jobs.Job,
+        status: jobs.Status,
+        retry_decision: retry.RetryDecision | None,
+        context: job_context.JobContext,
+        job_result: job_context.JobResult | None,
+    ) -> None:
+        """Upstream, a job that ends while the database is away is "doing" for ever."""
+        persist = super()._persist_job_status
+
+        async def once() -> None:
+            await persist(job, status, retry_decision, context, job_result)
+
+        try:
+            await until_reached(f"the end of job {job.id} is not stored", once)
+        except exceptions.ConnectorException as error:
+            # It is no longer ours: given up for dead, or stored by a try whose answer was lost.
+            log.warning("the end of job %s was not accepted: %s", job.id, error)
+            if job.id is not None:
+                self._job_ids_to_abort.pop(job.id, None)
+
+    def _start_side_tasks(self) -> list[asyncio.Task[Any]]:
+        # Every queue's channel: one of each subset of labels would be too many.
+        queues, self.queues = self.queues, None
+        try:
+            tasks = super()._start_side_tasks()
+        finally:
+            self.queues = queues
+        chores = (asyncio.ensure_future(self._repeat(chore)) for chore in self._chores)
+        return [*tasks, *chores]
+
+    async def _repeat(self, chore: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await chore()
+            except Exception as error:  # noqa: BLE001 — a chore that failed is done again
+                log.warning("%s: %s", getattr(chore, "__qualname__", chore), error)
+                await asyncio.sleep(PAUSE)
+
+    async def _shutdown(self, side_tasks: list[asyncio.Task[Any]]) -> None:
+        """Upstream stops heartbeats and aborts first, so a draining worker looks dead.
+
+        Here only what makes new jobs stops first; all else goes on until the last job ended.
+        """
+        first = [task for task in side_tasks if task.get_name() == "deferrer"]
+        await utils.cancel_and_capture_errors(first)
+        try:
+            await super()._shutdown([])
+        except exceptions.ConnectorException as error:
+            if not unreachable(error):
+                raise
+            log.warning("stopped without telling the database: %s", error)
+        finally:
+            rest = [task for task in side_tasks if task not in first]
+            await utils.cancel_and_capture_errors(rest)

@@ -1,0 +1,11 @@
+"""What open pages listen to: one channel, on which the ids of changed builds are told."""
+
+from django.db import connection
+
+CHANNEL = "fairlead_build"
+
+
+def tell(build_id: int) -> None:
+    """Say that a build changed; heard when the transaction that says so is committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(build_id)))
