@@ -15,7 +15,7 @@ from fairlead.triggers.outcome import Delivery, Outcome
 from fairlead.triggers.payload import Number, Payload, decode, first_of, tidy
 from fairlead.triggers.refs import commit_id
 from fairlead.triggers.request import Request
-from fairlead.triggers.signature import check_standard, check_token, has_signing
+from fairlead.triggers.signature import check_standard, check_token, is_signing
 
 _ACTIONS = {
     "open": pulls.OPENED,
@@ -117,7 +117,7 @@ def _proved(request: Request, secrets: Sequence[str], now: float) -> str:
     so there id and body together tell repetitions from pushes that look the same.
     """
     given, name = request.header("webhook-signature"), request.header("webhook-id")
-    if given and has_signing(secrets):
+    if any(map(is_signing, secrets)) and (given or all(map(is_signing, filter(None, secrets)))):
         sent = request.header("webhook-timestamp")
         check_standard(secrets, request.body, name=name, sent=sent, given=given, now=now)
         return sha256(b"signed " + name.encode("utf-8", "surrogatepass")).hexdigest()

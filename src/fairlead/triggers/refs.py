@@ -35,7 +35,7 @@ def parse_ref(full: str) -> Ref:
 
 def check_name(name: str, kind: str) -> str:
     """``name`` itself; ``TriggerInvalid`` where git allows no ``kind`` of that name."""
-    if not name or len(name) > _LONGEST or _FORBIDDEN.search(name) or not _is_text(name):
+    if not name or len(name) > _LONGEST or _FORBIDDEN.search(name) or not is_text(name):
         raise TriggerInvalid(f"not a name of a {kind}: {_shown(name)}")
     return name
 
@@ -58,10 +58,10 @@ def commit_id(text: str) -> str:
     return found
 
 
-def _is_text(name: str) -> bool:
-    """Whether it was UTF-8: what was not carries lone surrogates (PEP 383)."""
+def is_text(text: str) -> bool:
+    """Whether a text can be written as UTF-8: it holds no lone surrogates (PEP 383)."""
     try:
-        name.encode()
+        text.encode()
     except UnicodeEncodeError:
         return False
     return True

@@ -58,14 +58,14 @@ def check_token(secrets: Sequence[str], given: str, header: str) -> None:
             hint="enter the project's webhook secret as the secret token",
         )
     digest = sha256(_utf8(given)).digest()
-    plain = [s for s in known(secrets) if not s.startswith(_SIGNING)]
+    plain = [s for s in known(secrets) if not is_signing(s)]
     if True not in [hmac.compare_digest(sha256(_utf8(s)).digest(), digest) for s in plain]:
         raise _wrong(header)
 
 
-def has_signing(secrets: Sequence[str]) -> bool:
-    """Whether one of the secrets is a signing token (``whsec_...``)."""
-    return any(secret.startswith(_SIGNING) for secret in secrets)
+def is_signing(secret: str) -> bool:
+    """Whether a secret is a signing token (``whsec_...``), never itself sent."""
+    return secret.startswith(_SIGNING)
 
 
 def check_standard(
@@ -76,9 +76,14 @@ def check_standard(
     ``name``, ``sent`` and ``given`` are the headers webhook-id, webhook-timestamp and
     webhook-signature, ``now`` seconds since 1970. Only signing tokens are tried.
     """
+    if not given:
+        raise WebhookRefused(
+            "the delivery is not signed: there is no webhook-signature",
+            hint="enter the project's webhook secret as the signing token",
+        )
     if not name or not _SECONDS.fullmatch(sent):
         raise WebhookRefused("the delivery has a webhook-signature without its id and time")
-    keys = [_key(secret) for secret in known(secrets) if secret.startswith(_SIGNING)]
+    keys = [_key(secret) for secret in known(secrets) if is_signing(secret)]
     content = b".".join((_utf8(name), sent.encode(), body))
     offered = [_decoded(part.removeprefix("v1,")) for part in given.split() if part[:3] == "v1,"]
     fits = [hmac.compare_digest(_mac(key, content), one) for key in keys for one in offered]
