@@ -1,7 +1,8 @@
 """Environments by content: stored once, used read-only by many jobs, each through its own layer."""
 
+from .environment import Environment
 from .layers import Layer, layer
-from .prepare import Environment, Environments
+from .prepare import Environments
 from .request import EnvironmentRequest, read_request
 from .requirements import LocalProject
 

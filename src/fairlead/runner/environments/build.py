@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from fairlead.errors import StoreError
+from fairlead.runner.environments.bytecode import COMPILE, FIRST, Bytecode, packages_in
 from fairlead.runner.environments.command import execute
 from fairlead.runner.environments.contents import Contents, installed, write_contents
 from fairlead.runner.environments.scripts import read_scripts, with_python
@@ -16,8 +17,6 @@ from fairlead.runner.environments.store import Aside
 from fairlead.runner.pythons import Interpreter
 from fairlead.util.fs import unusable
 
-_FIRST_WITH_PARALLEL_COMPILING = (3, 5)
-_MANY_FILES = 1000
 _NOT_PYTHON_FILES = (".lock", ".gitignore", "CACHEDIR.TAG")
 
 
@@ -25,7 +24,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     """How to fill an environment that will lie at ``final``.
 
     ``install`` makes ``content`` an environment with packages in it; ``env`` are the variables
-    that programs are run with; ``compiled`` is whether modules shall start quickly.
+    that programs are run with; ``bytecode`` is what was compiled before.
     """
 
     kind: str
@@ -33,7 +32,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     final: Path
     install: Callable[[Aside], None]
     env: Mapping[str, str]
-    compiled: bool = True
+    bytecode: Bytecode | None = None
 
 
 def fill(aside: Aside, blueprint: Blueprint) -> None:
@@ -53,8 +52,7 @@ def finish(aside: Aside, blueprint: Blueprint) -> None:
         (folder / name).unlink(missing_ok=True)
     for path in site.glob("_virtualenv.p*"):
         path.unlink()  # uv's and virtualenv's: costs every start of Python, for a user's distutils
-    if blueprint.compiled:
-        compile_site(site, blueprint, aside.lock)
+    compile_site(site, blueprint, aside.lock)
     scripts = read_scripts(folder / "bin")
     for name, body in scripts.python.items():
         path = folder / "bin" / name
@@ -76,17 +74,19 @@ def compile_site(site: Path, blueprint: Blueprint, keep: int) -> None:
     uv's own ``--compile-bytecode`` fails on Python 3.6 and writes the paths of the build folder.
     Files that do not compile are left as they are: packages ship templates and old syntax.
     """
-    files = sum(name.endswith(".py") for _, _, names in os.walk(site) for name in names)
-    if not files:
+    final = str(blueprint.final / blueprint.interpreter.site)
+    if blueprint.interpreter.numbers < FIRST or blueprint.bytecode is None:
+        _compile(("-m", "compileall", "-q", "-d", final, str(site)), site, blueprint, keep)
         return
-    numbers = blueprint.interpreter.numbers
-    parallel = files > _MANY_FILES and numbers >= _FIRST_WITH_PARALLEL_COMPILING
-    final = blueprint.final / blueprint.interpreter.site
-    python = (blueprint.interpreter.real, "-E", "-s", "-S", "-m", "compileall", "-q")
-    jobs = ("-j", str(os.cpu_count() or 1)) if parallel else ()
-    done = execute(
-        (*python, *jobs, "-d", str(final), str(site)), cwd=site, env=blueprint.env, keep=keep
-    )
+    missing = blueprint.bytecode.restore(packages_in(site))
+    if missing:
+        _compile(("-c", COMPILE, final, *map(str, missing)), site, blueprint, keep)
+        blueprint.bytecode.keep(missing)
+
+
+def _compile(arguments: tuple[str, ...], site: Path, blueprint: Blueprint, keep: int) -> None:
+    python = (blueprint.interpreter.real, "-E", "-s", "-S")
+    done = execute((*python, *arguments), cwd=site, env=blueprint.env, keep=keep)
     if done.code and b"No space left" in done.stdout + done.stderr:
         raise StoreError(
             f"cannot write {site}: No space left on device",

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from fairlead.runner.environments.prepare import Environment
+from fairlead.runner.environments.environment import Environment
 from fairlead.runner.environments.scripts import first_line
 from fairlead.runner.environments.skeleton import activation, make_skeleton
+from fairlead.runner.environments.tools import pip_scripts
 from fairlead.util.fs import unusable
 
 PTH = "_fairlead.pth"
@@ -52,7 +53,7 @@ def layer(
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         site = make_skeleton(folder, environment.interpreter, environment.bare)
-        _write_pth(site, environment, extra, imports)
+        _write_pth(site, environment, [*map(str, environment.wheels), *extra], imports)
         _write_scripts(folder / "bin", environment)
         (folder / "bin" / "activate").write_text(activation(folder, prompt))
     except OSError as error:
@@ -82,7 +83,6 @@ def _write_scripts(folder: Path, environment: Environment) -> None:
     """Console scripts that run in this layer; other programs by links. The first part wins."""
     start = first_line(folder / "python")
     seen = set(os.listdir(folder))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     for part in environment.parts:
         scripts = part.contents.scripts
         for name in scripts.other:
@@ -90,9 +90,17 @@ def _write_scripts(folder: Path, environment: Environment) -> None:
                 os.symlink(part.path / "bin" / name, folder / name)
         for name, body in scripts.python.items():
             if name not in seen:
-                handle = os.open(folder / name, flags, 0o755)
-                try:
-                    os.write(handle, start + body.encode("utf-8", "surrogateescape"))
-                finally:
-                    os.close(handle)
+                _write_script(folder / name, start + body.encode("utf-8", "surrogateescape"))
         seen.update(scripts.other, scripts.python)
+    if environment.wheels:
+        for name, body in pip_scripts(environment.interpreter).items():
+            if name not in seen:
+                _write_script(folder / name, start + body.encode())
+
+
+def _write_script(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o755)
+    try:
+        os.write(handle, data)
+    finally:
+        os.close(handle)

@@ -10,14 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import msgspec
-
 from fairlead.errors import EnvironmentFailed
 from fairlead.runner.environments.command import find_uv, surroundings
-from fairlead.runner.environments.contents import Contents, read_contents
+from fairlead.runner.environments.contents import read_contents
+from fairlead.runner.environments.environment import Environment, Part
 from fairlead.runner.environments.indexes import Indexes, masked, read_indexes
 from fairlead.runner.environments.request import EnvironmentRequest
-from fairlead.runner.environments.requirements import LocalProject
 from fairlead.runner.environments.resolution import (
     FIXED,
     Resolution,
@@ -39,46 +37,7 @@ if TYPE_CHECKING:
     from fairlead.runner.environments.uv import Uv
 
 _FIRST_FOR_UV = (3, 6)
-_AT_HAND = "tools at hand"
 Progress = Callable[[str], None]
-
-
-class Part(msgspec.Struct, frozen=True):
-    """A stored folder and what lies in it."""
-
-    path: Path
-    contents: Contents
-
-    @property
-    def site(self) -> Path:
-        """Its packages folder."""
-        return self.path / self.contents.site
-
-
-class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored environment, to be used read-only through a layer.
-
-    ``parts`` are the folders whose packages a layer shows, first one first; ``bare`` is the
-    empty environment that a layer copies where Python is too old for ``pyvenv.cfg``.
-    ``resolution`` has one pinned package a line. ``projects`` are the folders of the project to
-    install into each layer. ``seconds`` is what preparing took, ``reused`` whether nothing had
-    to be built for it; ``notices`` must be said beside the result.
-    """
-
-    key: str
-    path: Path
-    interpreter: Interpreter
-    site_packages: Path
-    parts: tuple[Part, ...]
-    resolution: str
-    projects: tuple[LocalProject, ...] = ()
-    readable: tuple[Path, ...] = ()
-    writable: tuple[Path, ...] = ()
-    reused: bool = True
-    seconds: float = 0.0
-    notices: tuple[str, ...] = ()
-    bare: Path | None = None
-    trust: str = "trusted"
 
 
 class Environments:
@@ -180,6 +139,7 @@ class Environments:
             reused=reused and not (legacy and resolved),  # there, resolving is building
             seconds=time.monotonic() - began,
             notices=(*resolution.notices, *notices),
+            wheels=() if pip else bundled(request.interpreter),
             bare=self._pip(request.trust, progress).bare(request.interpreter) if legacy else None,
             trust=request.trust,
         )
@@ -233,6 +193,7 @@ class Environments:
         Returns those that were (in a dry run: would be) removed; none that is in use. With them
         go what killed processes left, and installed projects and resolutions of that age.
         """
+        from fairlead.runner.environments.bytecode import prune as prune_bytecode
         from fairlead.runner.environments.pruning import prune_stored
 
         removed = prune_stored(self.store, max_age=max_age, max_bytes=max_bytes, dry_run=dry_run)
@@ -245,6 +206,7 @@ class Environments:
                     if one.used <= before:
                         self.projects.remove(one.key, unused_since=before)
                 self._resolutions.prune(before)
+                prune_bytecode(self.home, before)
         return removed
 
     def _build_cache(self, trust: str) -> Path:
@@ -279,9 +241,8 @@ class Environments:
         if interpreter.numbers < _FIRST_FOR_UV:
             path = self._pip(trust, progress).tools(interpreter)
             return (Part(path, read_contents(path)),), ()
-        if not pip and (here := bundled(interpreter, trust)):
-            key, _ = self._built(*here, _AT_HAND, progress)
-            return (self._part(key),), ()
+        if not pip and bundled(interpreter):
+            return (), ()
         wanted = recent(interpreter, trust)
         without = self._without_tools.get(interpreter.real)
         if without is None:
@@ -340,11 +301,10 @@ class Environments:
     ) -> tuple[str, bool]:
         """The key of the environment of a resolution, and whether it was there."""
         key = environment_key(request, resolution, self.indexes.identity)
-        if kind == _AT_HAND:  # the same packages may be wanted compiled
-            key = sha256(f"{key} {kind}".encode()).hexdigest()[: len(key)]
 
         def make(aside: Aside) -> None:
             from fairlead.runner.environments.build import Blueprint, fill
+            from fairlead.runner.environments.bytecode import Bytecode
 
             count = len(resolution.lines) + len(resolution.pinned)
             what = f"{count} package" + ("s" if count != 1 else "")
@@ -358,7 +318,7 @@ class Environments:
                 final=self.store.path(key),
                 install=lambda aside: installer.install(request, resolution, aside),
                 env=self._surroundings(request.trust),
-                compiled=kind != _AT_HAND,
+                bytecode=Bytecode(self.home, request.interpreter, request.trust),
             )
             fill(aside, blueprint)
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from fairlead.model import Job
 from fairlead.runner.environments.request import EnvironmentRequest
-from fairlead.runner.environments.resolution import Resolution
 from fairlead.runner.pythons import Interpreter
 
 _FIRST_WITHOUT_SETUPTOOLS = (3, 12)
@@ -30,10 +29,10 @@ def recent(interpreter: Interpreter, trust: str) -> EnvironmentRequest:
     return EnvironmentRequest(interpreter=interpreter, trust=trust, lines=lines)
 
 
-def bundled(interpreter: Interpreter, trust: str) -> tuple[EnvironmentRequest, Resolution] | None:
-    """The wheels that came with an interpreter, as a request and what it resolves to.
+def bundled(interpreter: Interpreter) -> tuple[Path, ...]:
+    """The wheels that came with an interpreter, to be imported from as they are.
 
-    ``None`` where there are none, as on systems that ship them apart, or only too old ones.
+    There are none on systems that ship them apart; too old ones are none either.
     """
     folder = interpreter.base_prefix.joinpath(
         "lib", f"python{interpreter.short}", "ensurepip", "_bundled"
@@ -41,15 +40,21 @@ def bundled(interpreter: Interpreter, trust: str) -> tuple[EnvironmentRequest, R
     try:
         wheels = sorted(name for name in os.listdir(folder) if name.endswith(".whl"))
     except OSError:
-        return None
-    newest = dict(name.split("-")[:2] for name in wheels)  # where there are two, the last one
+        return ()
+    newest = {name.partition("-")[0]: folder / name for name in wheels}  # of two, the last
     if "pip" not in newest or interpreter.numbers < _FIRST_WITH_GOOD_PIP:
-        return None
-    lines = tuple(f"{name}=={version}" for name, version in newest.items())
-    options = ("--no-index", f"--find-links {_quoted(folder)}")
-    request = EnvironmentRequest(interpreter=interpreter, trust=trust, lines=lines, options=options)
-    return request, Resolution(lines=lines)
+        return ()
+    return tuple(newest.values())
 
 
-def _quoted(folder: Path) -> str:
-    return os.fspath(folder).replace(" ", "\\ ")
+def pip_scripts(interpreter: Interpreter) -> dict[str, str]:
+    """The programs that a pip without an installation lacks: names and bodies."""
+    return dict.fromkeys(("pip", "pip3", f"pip{interpreter.short}"), _PIP)
+
+
+_PIP = """\
+import sys
+from pip._internal.cli.main import main
+if __name__ == "__main__":
+    sys.exit(main())
+"""

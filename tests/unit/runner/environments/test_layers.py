@@ -10,7 +10,7 @@ import pytest
 from fairlead.errors import StoreError
 from fairlead.runner.environments import Environment, layer
 from fairlead.runner.environments.contents import Contents
-from fairlead.runner.environments.prepare import Part
+from fairlead.runner.environments.environment import Part
 from fairlead.runner.environments.scripts import Scripts
 from fairlead.runner.pythons import choose, find
 
