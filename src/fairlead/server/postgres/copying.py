@@ -62,15 +62,15 @@ def _copy(programs: Programs, bundle: Path, place: Path) -> None:
     try:
         if place.parent.exists():  # copies for older versions, or one that was not finished
             remove_tree(place.parent)
-        place.parent.mkdir(mode=0o755)
+        place.parent.mkdir()
         for source in _sources(programs, bundle):
             _put(source, aside / source.relative_to(bundle.parent))
+        _open_to_all(place.parent)
         os.rename(aside, place)
     except shutil.Error as error:
         raise PostgresFailed(f"cannot copy PostgreSQL to {place}: {error}") from error
     except OSError as error:
         raise unwritable(place, error) from error
-    place.parent.chmod(0o755)
 
 
 def _sources(programs: Programs, bundle: Path) -> list[Path]:
@@ -87,8 +87,9 @@ def _put(source: Path, target: Path) -> None:
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.a", "pgxs"))
     else:
         shutil.copy(source, target)
-    for path in (target, *target.rglob("*")):
+
+
+def _open_to_all(folder: Path) -> None:
+    """Whatever our umask and the modes in the wheel were."""
+    for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-    for path in target.parents:
-        if path.stat().st_mode & 0o555 != 0o555 and path.name.startswith(".") is False:
-            break

@@ -37,6 +37,7 @@ def launch(
     account: Account,
     *,
     log: IO[bytes] | int,
+    stdin: int = subprocess.DEVNULL,
     death: signal.Signals = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
     """Start a program as ``account`` in a session of its own, so that Ctrl-C is only ours.
@@ -52,7 +53,7 @@ def launch(
             (*first, *map(str, facts), *argv),
             cwd="/",
             env=_SURROUNDINGS,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -61,14 +62,14 @@ def launch(
         raise PostgresFailed(f"cannot start a process: {error.strerror}") from error
 
 
-def finish(argv: Sequence[str | Path], account: Account) -> Completed:
-    """Run a program as ``account`` to its end; all it wrote is in ``stdout``.
+def finish(argv: Sequence[str | Path], account: Account, *, text: bytes = b"") -> Completed:
+    """Run a program as ``account`` to its end, with ``text`` as its input.
 
-    It is killed when what waits for it is interrupted.
+    All it wrote is in ``stdout``. It is killed when what waits for it is interrupted.
     """
-    process = launch(argv, account, log=subprocess.PIPE)
+    process = launch(argv, account, log=subprocess.PIPE, stdin=subprocess.PIPE)
     try:
-        output, _ = process.communicate()
+        output, _ = process.communicate(text)
     except BaseException:
         process.kill()
         process.communicate()
@@ -78,6 +79,4 @@ def finish(argv: Sequence[str | Path], account: Account) -> Completed:
 
 def ourselves(account: Account) -> Account:
     """The caller instead of the account, for programs that log in to the database."""
-    return Account(
-        name=account.caller, uid=os.geteuid(), gid=os.getegid(), caller=account.caller
-    )
+    return Account(name=account.caller, uid=os.geteuid(), gid=os.getegid(), caller=account.caller)

