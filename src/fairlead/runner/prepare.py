@@ -244,6 +244,7 @@ def _services(
         str(going.services),
         going.shared.settings.home / "services",
         variables,
+        lambda: going.cancel.reason,
     )
     stack.callback(started.close)
     return dict(started.env)

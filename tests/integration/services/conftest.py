@@ -58,8 +58,9 @@ class Jobs:
         self._boxes.append(box)
         return SimpleNamespace(box=box, folder=place / "services", place=place)
 
-    def start(self, job, *services):
-        started = start_all(services, job.box, job.folder, str(job.folder), self._cache, _ENV)
+    def start(self, job, *services, stop=lambda: ""):
+        folder = job.folder
+        started = start_all(services, job.box, folder, str(folder), self._cache, _ENV, stop)
         self._started.append(started)
         return started
 

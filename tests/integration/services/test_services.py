@@ -180,6 +180,15 @@ class TestCommand:
         assert "no such luck" in str(caught.value)
         assert time.monotonic() - began < service.timeout
 
+    def test_nobody_waits_for_one_once_the_job_is_cancelled(self, jobs):
+        token = f"9{time.monotonic_ns() % 10**9}"
+        service = Service(
+            name="slow", kind="command", command=f"exec sleep {token}", ready="false", timeout=9000
+        )
+        with pytest.raises(ServiceFailed, match="slow: not waited for: interrupted"):
+            jobs.start(jobs.open(), service, stop=lambda: "interrupted")
+        assert subprocess.run(["pgrep", "-f", f"sleep {token}"], check=False).returncode == 1
+
     def test_when_one_fails_the_others_end(self, jobs):
         job = jobs.open()
         token = f"9{time.monotonic_ns() % 10**9}"

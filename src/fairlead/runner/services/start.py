@@ -1,7 +1,7 @@
 """Starting all services of a job, and waiting until each answers."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -42,12 +42,13 @@ def start_all(  # noqa: PLR0917 — in the order in which they are needed
     folder_inside: str,
     cache: Path,
     env: Mapping[str, str],
+    stop: Callable[[], str] = lambda: "",
 ) -> StartedServices:
     """Start the services of a job side by side, and wait until all answer.
 
     ``folder_host`` is an empty folder, which the box can write to as ``folder_inside``; ``cache``
     is kept between runs. ``env`` is what the job's steps get: each service gets it too, and a
-    command also what the services before it offer.
+    command also what the services before it offer. ``stop`` returns why there is no more waiting.
 
     Raises ``ServiceFailed`` after ending those that run.
     """
@@ -67,7 +68,7 @@ def start_all(  # noqa: PLR0917 — in the order in which they are needed
             started.append(_start(place))
             offered |= dict(started[-1].env)
         for index, one in enumerate(started):
-            started[index] = _until_ready(one)
+            started[index] = _until_ready(one, stop)
             seconds[one.place.service.name] = time.monotonic() - one.began
     except BaseException:
         for one in started:
@@ -100,10 +101,10 @@ def _start(place: Place) -> Started:
     return KINDS[service.kind](place)
 
 
-def _until_ready(one: Started) -> Started:
+def _until_ready(one: Started, stop: Callable[[], str]) -> Started:
     """Wait for a service; once more from the start where somebody else was quicker on its port."""
     for attempt in range(1, _ATTEMPTS + 1):
-        problem = _wait(one)
+        problem = _wait(one, stop)
         if not problem:
             return one
         said = last_output(one.place)
@@ -115,7 +116,7 @@ def _until_ready(one: Started) -> Started:
     raise ServiceFailed(f"{one.place.service.name}: {problem}", hint=said)
 
 
-def _wait(one: Started) -> str:
+def _wait(one: Started, stop: Callable[[], str]) -> str:
     """Why it is not ready, or nothing once it is."""
     timeout = one.place.service.timeout
     until = time.monotonic() + timeout
@@ -127,6 +128,8 @@ def _wait(one: Started) -> str:
             return ""
         if time.monotonic() >= until:
             return f"not ready within {timeout:g} s"
+        if reason := stop():
+            return f"not waited for: {reason}"
         time.sleep(_LOOK_EVERY)
 
 
