@@ -1,4 +1,4 @@
-"""A log as a row of blocks: what live chunks and the frames of a finished file have in common.
+r"""A log as a row of blocks: what live chunks and the frames of a finished file have in common.
 
 A block says where it begins, in bytes and in lines, and in which style its first line starts, so
 that any part of a log can be shown without reading what comes before it. Lines end with ``\n``;

@@ -53,7 +53,8 @@ class _State:
     def _simple(self, code: int) -> None:
         tens, ones = divmod(code, 10)
         if code == 0:
-            self.__init__()  # type: ignore[misc]
+            self.flags.clear()
+            self.colours = {3: -1, 4: -1}
         elif code in _SET or code == _DOUBLE_UNDERLINE:
             self.flags.add(code if code in _SET else 4)
         elif code in _UNSET:
@@ -81,7 +82,7 @@ def _colour(codes: Iterator[str]) -> int:
         return number if number <= _HIGHEST else -1
     if kind == "2":
         red, green, blue = (_number(next(codes, "")) for _ in range(3))
-        return _nearest(red, green, blue) if 0 <= min(red, green, blue) else -1
+        return _nearest(red, green, blue) if min(red, green, blue) >= 0 else -1
     return -1
 
 

@@ -1,0 +1,124 @@
+"""Where finished logs lie: a folder here, anything that reads ranges elsewhere."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+from uuid import uuid4
+
+from fairlead.errors import StoreError
+from fairlead.server.logs.errors import LogMissing
+from fairlead.util.fs import unusable
+
+_ASIDE = ".aside-"
+
+
+class Storage(Protocol):
+    """Files by name (relative, ``/`` between the parts), each whole or absent."""
+
+    def write(self, name: str, pieces: Iterable[bytes]) -> int:
+        """Store a file, safe from a power cut on return; its size. An older one is replaced.
+
+        Where this fails, or ``pieces`` does, what was there before stays. Raises ``StoreError``.
+        """
+        ...
+
+    def read(self, name: str, offset: int, size: int) -> bytes:
+        """At most ``size`` bytes from ``offset`` on. Raises ``LogMissing`` and ``StoreError``."""
+        ...
+
+    def size(self, name: str) -> int:
+        """The size of a file. Raises ``LogMissing`` and ``StoreError``."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove a file; absent is fine."""
+        ...
+
+
+class FolderStorage:
+    """A ``Storage`` in a folder; files are written aside and renamed."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def write(self, name: str, pieces: Iterable[bytes]) -> int:
+        """Store a file through another one beside it."""
+        path = self._path(name)
+        aside = path.parent / f"{_ASIDE}{uuid4().hex}"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                size = _write_through(aside, pieces)
+                os.replace(aside, path)
+            except BaseException:
+                aside.unlink(missing_ok=True)
+                raise
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise unusable(path, error) from error
+        return size
+
+    def read(self, name: str, offset: int, size: int) -> bytes:
+        """Read a range."""
+        try:
+            handle = os.open(self._path(name), os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                return os.pread(handle, size, offset)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise _unreadable(name, error) from error
+
+    def size(self, name: str) -> int:
+        """Ask the file system."""
+        try:
+            return self._path(name).stat().st_size
+        except OSError as error:
+            raise _unreadable(name, error) from error
+
+    def remove(self, name: str) -> None:
+        """Remove a file, not its folder."""
+        try:
+            self._path(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise unusable(self._path(name), error) from error
+
+    def sweep(self, before: float) -> int:
+        """Remove what writers that were killed left beside; how many files.
+
+        Only those last written to before ``before`` (Unix seconds): others may be at it still.
+        """
+        left = [path for path in self._root.rglob(f"{_ASIDE}*") if path.stat().st_mtime < before]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
+    def _path(self, name: str) -> Path:
+        parts = PurePosixPath(name).parts
+        if not parts or name.startswith("/") or "\0" in name or ".." in parts:
+            raise StoreError(f"not a name of a stored file: {name!r}")
+        return self._root.joinpath(*parts)
+
+
+def _write_through(path: Path, pieces: Iterable[bytes]) -> int:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(handle, "wb") as file:
+        file.writelines(pieces)
+        file.flush()
+        os.fsync(handle)
+        return file.tell()
+
+
+def _sync_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unreadable(name: str, error: OSError) -> StoreError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return LogMissing(f"there is no stored file {name}")
+    return StoreError(f"cannot read the stored file {name}: {error.strerror or error}")
