@@ -1,4 +1,8 @@
-"""A five-version matrix beside bare pytest, tox, tox-uv and nox, warm and cold."""
+"""A five-version matrix beside bare pytest, tox, tox-uv and nox, warm and cold.
+
+Cold is without any environment, but with what each side keeps to make one: downloaded packages,
+and for Fairlead their byte code. A last row leaves that byte code out.
+"""
 
 import os
 import shutil
@@ -12,7 +16,7 @@ from bench.project import VERSIONS, interpreters, make_project
 
 
 def measure() -> list[Row]:
-    """Warm: everything installed. Cold: no environment yet, but downloads cached."""
+    """Warm: everything installed. Cold: no environment yet."""
     present = interpreters(VERSIONS)
     with laboratory() as lab:
         peers = _Peers(lab, present)
@@ -76,7 +80,7 @@ class _Peers:
         }
 
     def forget(self) -> None:
-        """Remove every environment; package downloads stay cached on all sides."""
+        """Remove every environment; what each side keeps to make others stays."""
         for place in (".tox", ".nox"):
             shutil.rmtree(self.project / place, ignore_errors=True)
         for place in ("envs", "projects", "resolutions", "tools"):
@@ -104,23 +108,23 @@ def _warm(peers: _Peers) -> list[Row]:
 
 
 def _cold(peers: _Peers) -> list[Row]:
+    def cold(work: Callable[[], Timed]) -> Timed:
+        peers.forget()
+        return work()
+
+    def first() -> Timed:
+        shutil.rmtree(peers.lab / "home" / "bytecode", ignore_errors=True)
+        return peers.ours()
+
     rows = []
-    for name, other in peers.others().items():
-
-        def cold(work: Callable[[], Timed]) -> Timed:
-            peers.forget()
-            return work()
-
+    others = peers.others()
+    for name, other in others.items():
         fresh = other if "nox" not in name else (lambda: peers.run(str(peers.nox / "nox"), "-j2"))
-        pair = paired(lambda: cold(peers.ours), lambda f=fresh: cold(f), rounds=1, warm=0)
+        pair = paired(lambda: cold(peers.ours), lambda f=fresh: cold(f), rounds=2, warm=0)
         detail = f"{pair.ours:.1f} s beside {pair.theirs:.1f} s"
-        rows.append(
-            Row(
-                f"cold, over {name.replace('-R ', '')}",
-                f"x {pair.ratio:.2f}",
-                "< 1",
-                pair.ratio < 1,
-                detail,
-            )
-        )
-    return rows
+        label = f"cold, over {name.replace('-R ', '')}"
+        rows.append(Row(label, f"x {pair.ratio:.2f}", "< 1", pair.ratio < 1, detail))
+    pair = paired(lambda: cold(first), lambda: cold(others["tox-uv -p"]), rounds=1, warm=0)
+    detail = f"{pair.ours:.1f} s beside {pair.theirs:.1f} s"
+    label = "cold and nothing compiled before, over tox-uv -p"
+    return [*rows, Row(label, f"x {pair.ratio:.2f}", "", None, detail)]
