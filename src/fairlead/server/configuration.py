@@ -27,7 +27,7 @@ class Intervals(msgspec.Struct, frozen=True, kw_only=True):
     grace: float = 15.0
     lease: float = 8.0
     poll: float = 1.0
-    flush: float = 0.1
+    flush: float = 0.03
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):

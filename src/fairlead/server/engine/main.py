@@ -1,0 +1,128 @@
+"""A worker process: registered, beating, taking builds until it is told to stop."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+
+from django.utils import timezone
+from procrastinate import App
+from procrastinate.job_context import JobContext
+
+import fairlead
+from fairlead.server.configuration import Configuration
+from fairlead.server.engine.carry import Carrier, Tools
+from fairlead.server.engine.connector import PAUSE, make_app, unreachable
+from fairlead.server.engine.queues import RUN_BUILD, queues_of
+from fairlead.server.engine.reaper import sweep
+from fairlead.server.engine.worker import Worker
+from fairlead.server.store.models import Worker as WorkerRow
+
+log = logging.getLogger(__name__)
+
+
+def work(configuration: Configuration, tools: Tools, *, name: str = "") -> None:
+    """Be a worker until SIGTERM or SIGINT, and then until the builds under way have ended.
+
+    Django must be set up for ``configuration.database_url``. ``name`` is the host's by default.
+    """
+    asyncio.run(_work(configuration, tools, name or socket.gethostname()))
+
+
+async def _work(configuration: Configuration, tools: Tools, name: str) -> None:
+    carrier = Carrier(tools, configuration.slots)
+    app = make_app(configuration.database_url)
+    _register(app, carrier)
+    presence = _Presence(carrier, configuration, name)
+    worker = Worker(
+        app,
+        queues=queues_of(configuration.labels),
+        name=name,
+        slots=configuration.slots,
+        intervals=configuration.intervals,
+        drain_timeout=configuration.drain_timeout or None,
+        beat=presence.beat,
+        chores=(_reaping(carrier, configuration),),
+    )
+    try:
+        await _open(app)
+        try:
+            await worker.run()  # type: ignore[no-untyped-call]
+        finally:
+            await app.close_async()
+            await presence.leave()
+    finally:
+        carrier.close()
+
+
+def _register(app: App, carrier: Carrier) -> None:
+    @app.task(name=RUN_BUILD, pass_context=True)
+    async def run_build(context: JobContext, build_id: int) -> None:
+        await carrier.carry(context, build_id)
+
+
+async def _open(app: App) -> None:
+    """Wait for the database; it may be started after us."""
+    while True:
+        try:
+            await app.open_async()
+        except Exception as error:
+            if not unreachable(error):
+                raise
+            log.warning("waiting for the database: %s", error)
+            await app.close_async()
+            await asyncio.sleep(PAUSE)
+        else:
+            return
+
+
+def _reaping(carrier: Carrier, configuration: Configuration) -> Callable[[], Awaitable[None]]:
+    async def reap() -> None:
+        intervals = configuration.intervals
+        await asyncio.sleep(intervals.reap)
+        await carrier.apart(lambda: sweep(intervals, configuration.queue_timeout))
+
+    return reap
+
+
+class _Presence:
+    """The worker's row in the store, for pages and for the reasons of waiting."""
+
+    def __init__(self, carrier: Carrier, configuration: Configuration, name: str) -> None:
+        self._carrier = carrier
+        self._configuration = configuration
+        self._name = name
+        self._started = timezone.now()
+
+    async def beat(self, engine_id: int) -> None:
+        """Say that we are there; called with each heartbeat of the engine."""
+        self._carrier.worker_id = await self._carrier.apart(lambda: self._write(engine_id))
+
+    async def leave(self) -> None:
+        """Remove the row, as far as the database can be reached."""
+        try:
+            await self._carrier.apart(self._remove)
+        except Exception as error:  # noqa: BLE001 — it goes silent instead
+            log.warning("left without telling the database: %s", error)
+
+    def _write(self, engine_id: int) -> int:
+        told = self._configuration
+        row_id = self._carrier.worker_id
+        values = {
+            "engine_id": engine_id,
+            "seen": timezone.now(),
+        }
+        if row_id is not None and WorkerRow.objects.filter(pk=row_id).update(**values):
+            return row_id
+        row = WorkerRow.objects.create(
+            name=self._name,
+            labels=list(told.labels),
+            slots=told.slots,
+            started=self._started,
+            version=fairlead.__version__,
+            **values,
+        )
+        return row.pk
+
+    def _remove(self) -> None:
+        WorkerRow.objects.filter(pk=self._carrier.worker_id or 0).delete()

@@ -1,0 +1,62 @@
+"""A build's row as an order for the runner: at its commit, planned from its own files."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from fairlead.errors import FairleadError
+from fairlead.model import Plan
+from fairlead.runner.checkout import open_source
+from fairlead.runner.planning import plan_source
+from fairlead.runner.run import Order
+from fairlead.runner.secrets import Secrets
+from fairlead.runner.select import Selection, select
+from fairlead.server.store.models import Build
+from fairlead.settings import Settings
+
+Locate = Callable[[Build], Path]
+"""Brings a build's repository to this machine and returns its folder; may be bare."""
+
+Confide = Callable[[Build], Secrets]
+"""The secrets a build may have; asked only for builds of trusted changes."""
+
+
+def no_secrets(_build: Build) -> Secrets:
+    """What projects without secrets have."""
+    return Secrets()
+
+
+def make_order(build: Build, settings: Settings, locate: Locate, confide: Confide) -> Order:
+    """Read and plan the build's commit.
+
+    Raises ``FairleadError`` where there is no such commit, or no plan can be made of it.
+    """
+    if not build.commit:
+        raise FairleadError("this build has no commit", hint="name one, or a branch")
+    source = open_source(locate(build), settings.home, build.commit)
+    trigger = build.read_trigger()
+    plan = select(plan_source(source, trigger, settings, os.environ), _selection(build))
+    return Order(
+        plan=_with_parameters(plan, build.parameters),
+        source=source,
+        trigger=trigger,
+        settings=settings,
+        host=os.environ,
+        secrets=confide(build) if build.trusted else Secrets(),
+        more=True,
+    )
+
+
+def _selection(build: Build) -> Selection:
+    return Selection(only=frozenset(build.only)) if build.only else Selection()
+
+
+def _with_parameters(plan: Plan, parameters: dict[str, str]) -> Plan:
+    """The plan with a person's parameters as variables of every job."""
+    if not parameters:
+        return plan
+    pairs = tuple((name, str(value)) for name, value in parameters.items())
+    jobs = tuple(msgspec.structs.replace(job, env=job.env + pairs) for job in plan.jobs)
+    return msgspec.structs.replace(plan, jobs=jobs)
