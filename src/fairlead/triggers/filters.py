@@ -13,6 +13,8 @@ _SKIP = re.compile(
 )
 # A trailer stands at the end, after an empty line; GitHub knows it by this name.
 _TRAILER = re.compile(r"\n\n(?:[\w-]+:[^\n]*\n)*skip-checks: *true *(?:\n[\w-]+:[^\n]*)*$")
+_END = 2000
+"""Characters in which trailers are looked for."""
 _FILTERED = frozenset({"push", "tag", "pull_request"})
 _SHOWN = 3
 
@@ -48,7 +50,7 @@ def skip_word(message: str) -> str:
     """The words in a commit's message that ask for no build (``[skip ci]``), or nothing."""
     if found := _SKIP.search(message):
         return found[0]
-    return "skip-checks: true" if _TRAILER.search(message.rstrip()) else ""
+    return "skip-checks: true" if _TRAILER.search(message[-_END:].rstrip()) else ""
 
 
 def _unwanted_event(trigger: Trigger, filters: Filters) -> str:

@@ -7,6 +7,7 @@ from fairlead.errors import TriggerInvalid
 from fairlead.model import Trigger
 from fairlead.model.plan import Value
 from fairlead.triggers.outcome import Ended, Outcome
+from fairlead.triggers.payload import tidy
 from fairlead.triggers.refs import Ref, object_id, parse_ref
 
 BUILDS_A_PUSH = 20
@@ -109,8 +110,8 @@ def outcome(
             tag=ref.name if is_tag else None,
             commit=commit or update.after,
             base=update.before,
-            message=message,
-            author=author,
+            message=tidy(message),
+            author=tidy(author),
             changed=changed,
             ref=ref.full,
             forced=forced,
