@@ -7,6 +7,7 @@ fetched from there by the agent, which then takes that place away. No command ru
 
 from __future__ import annotations
 
+import errno
 import os
 
 from . import calls
@@ -15,6 +16,8 @@ from .light import TYPE_CHECKING, suppress
 if TYPE_CHECKING:
     from typing import Any
 
+# A mount that our user may not reach, or that another one covers, needs no restriction.
+_OUT_OF_REACH = (errno.EACCES, errno.ENOENT, errno.ENOTDIR, errno.EINVAL)
 _MOUNT_POINT = 4  # the field of a line in mountinfo, see proc_pid_mountinfo(5)
 
 
@@ -50,10 +53,13 @@ def _restrict(writable: dict[str, bool]) -> None:
     """Hold each of our mounts, and the host's mounts within it, to what is ordered for it."""
     for place in _mount_points():
         ours = _nearest(place, writable)
-        if ours:
-            # What our user may not even reach needs no restriction.
-            with suppress(PermissionError, FileNotFoundError):
-                calls.restrict(place, read_only=not writable[ours])
+        if not ours:
+            continue
+        try:
+            calls.restrict(place, read_only=not writable[ours])
+        except OSError as error:
+            if place in writable or error.errno not in _OUT_OF_REACH:
+                raise
 
 
 def _nearest(place: str, ours: dict[str, bool]) -> str:
