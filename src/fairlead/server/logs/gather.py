@@ -21,7 +21,7 @@ class Gatherer:
         self._seconds = seconds
         self._limit = limit
         self._surveyor = Surveyor()
-        self._step = -1
+        self._step: int | None = None
         self._pending = bytearray()
         self._marks: list[tuple[int, int]] = []
         self._taken = 0
