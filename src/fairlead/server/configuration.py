@@ -35,7 +35,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
     ``labels`` are what this machine's worker offers, ``slots`` how many builds it runs at once;
     ``queue_timeout`` is for how long a build may wait (0: for ever), ``drain_timeout`` for how
-    long a stopping worker waits for its builds before it hands them to another (0: for ever).
+    long a stopping worker waits for its builds before it hands them to another (0: for ever),
+    ``pool_timeout`` for how long one query waits for a connection.
     """
 
     data: Path
@@ -47,6 +48,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     slots: int = 2
     queue_timeout: float = 86400.0
     drain_timeout: float = 0.0
+    pool_timeout: float = 10.0
     debug: bool = False
     intervals: Intervals = Intervals()
 
@@ -110,6 +112,12 @@ def _make_key(path: Path) -> str:
     if not key:
         raise StoreError(f"{path} is empty", hint="remove it: sessions will be signed anew")
     return key
+
+
+def bounded(options: object, longest: float) -> str:
+    """Words for PostgreSQL's ``options``: no transaction lies idle for ``longest`` seconds."""
+    limit = f"-c idle_in_transaction_session_timeout={longest * 1000:.0f}"
+    return f"{options} {limit}" if options else limit
 
 
 def _words(text: str) -> tuple[str, ...]:

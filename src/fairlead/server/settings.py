@@ -8,13 +8,15 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from fairlead.errors import FairleadError
-from fairlead.server.configuration import Configuration, load_configuration, secret_key
+from fairlead.server.configuration import Configuration, bounded, load_configuration, secret_key
 
 
-def database(url: str) -> dict[str, dict[str, Any]]:
+def database(url: str, *, pool_timeout: float, longest: float) -> dict[str, dict[str, Any]]:
     """``DATABASES`` for a PostgreSQL URL (or libpq's ``name=value`` words).
 
     Empty where there is no URL: then nothing can be stored, but commands can be looked at.
+    ``longest`` is for how many seconds a transaction may lie idle: a frozen process that holds
+    a row would otherwise hold up whoever takes over from it.
     Raises ``FairleadError`` for what libpq cannot read.
     """
     if not url:
@@ -28,14 +30,14 @@ def database(url: str) -> dict[str, dict[str, Any]]:
         ) from error
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host"}
     main = {ours: told.pop(theirs, "") or "" for ours, theirs in (*names.items(), ("PORT", "port"))}
-    pool = {"min_size": 1, "max_size": 10, "timeout": 10.0}
+    pool = {"min_size": 1, "max_size": 10, "timeout": pool_timeout}
     return {
         "default": {
             "ENGINE": "django.db.backends.postgresql",
             **main,
             "CONN_MAX_AGE": 0,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {**told, "pool": pool},
+            "OPTIONS": {**told, "options": bounded(told.get("options"), longest), "pool": pool},
         }
     }
 
@@ -60,7 +62,9 @@ DEBUG = _told.debug
 # Lazy: a command that signs nothing need not write a key.
 SECRET_KEY = lazy(secret_key, str)(_told)
 ALLOWED_HOSTS = list(_told.hosts)
-DATABASES = database(_told.database_url)
+DATABASES = database(
+    _told.database_url, pool_timeout=_told.pool_timeout, longest=_told.intervals.lease
+)
 STORAGES = storages(_told)
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -9,6 +9,9 @@ import psycopg
 from procrastinate import App, exceptions
 from procrastinate.connector import Notify
 from procrastinate.psycopg_connector import PsycopgConnector
+from psycopg.conninfo import conninfo_to_dict
+
+from fairlead.server.configuration import Configuration, bounded
 
 log = logging.getLogger(__name__)
 
@@ -38,23 +41,32 @@ class Connector(PsycopgConnector):
             try:
                 await super().listen_notify(on_notification=on_notification, channels=names)
             except exceptions.ConnectorException as error:
-                log.warning("not listening for jobs: %s", error)
+                log.warning("not listening for jobs: %s", cause(error))
             await asyncio.sleep(PAUSE)
 
 
-def make_app(database_url: str, *, pool_timeout: float = 10.0) -> App:
-    """The engine's app with connections of its own, as a worker needs it. Not opened yet.
+def make_app(told: Configuration) -> App:
+    """The engine's app with connections of its own, as a worker needs it. Not opened yet."""
+    given = conninfo_to_dict(told.database_url).get("options")
+    every = {**_KEEPALIVE, "options": bounded(given, told.intervals.lease)}
+    connector = Connector(
+        conninfo=told.database_url,
+        kwargs=every,
+        min_size=1,
+        max_size=4,
+        timeout=told.pool_timeout,
+    )
+    return App(connector=connector)
 
-    ``pool_timeout`` is in seconds: how long one query waits for a connection.
-    """
-    kwargs: dict[str, Any] = {"kwargs": _KEEPALIVE, "min_size": 1, "max_size": 4}
-    return App(connector=Connector(conninfo=database_url, timeout=pool_timeout, **kwargs))
+
+def cause(error: BaseException) -> BaseException:
+    """What is behind an error of the engine, whose own words are always the same."""
+    return error.__cause__ or error
 
 
 def unreachable(error: BaseException) -> bool:
     """Whether an error of the engine means that the database was away, not that it refused."""
-    cause = error.__cause__ or error
-    return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | OSError)
+    return isinstance(cause(error), psycopg.OperationalError | psycopg.InterfaceError | OSError)
 
 
 async def until_reached(what: str, work: Callable[[], Any]) -> Any:
@@ -65,5 +77,5 @@ async def until_reached(what: str, work: Callable[[], Any]) -> Any:
         except exceptions.ConnectorException as error:
             if not unreachable(error):
                 raise
-            log.warning("%s: %s", what, error)
+            log.warning("%s: %s", what, cause(error))
             await asyncio.sleep(PAUSE)

@@ -31,7 +31,7 @@ def work(configuration: Configuration, tools: Tools, *, name: str = "") -> None:
 
 async def _work(configuration: Configuration, tools: Tools, name: str) -> None:
     carrier = Carrier(tools, configuration.slots)
-    app = make_app(configuration.database_url)
+    app = make_app(configuration)
     _register(app, carrier)
     presence = _Presence(carrier, configuration, name)
     worker = Worker(

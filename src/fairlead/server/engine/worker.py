@@ -12,7 +12,7 @@ from typing import Any
 from procrastinate import App, exceptions, job_context, jobs, retry, utils, worker
 
 from fairlead.server.configuration import Intervals
-from fairlead.server.engine.connector import PAUSE, unreachable, until_reached
+from fairlead.server.engine.connector import PAUSE, cause, unreachable, until_reached
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Worker(worker.Worker):
     ) -> None:
         super().__init__(
             app,
-            queues=tuple(queues),
+            queues=list(queues),  # a tuple would be sent as a row
             name=name,
             concurrency=slots,
             fetch_job_polling_interval=intervals.poll,
@@ -63,7 +63,7 @@ class Worker(worker.Worker):
                     self.worker_id = await self.app.job_manager.register_worker()
                 await self._beat(self.worker_id)
             except exceptions.ConnectorException as error:
-                log.warning("no heartbeat: %s", error)
+                log.warning("no heartbeat: %s", cause(error))
             except Exception:
                 log.exception("no heartbeat")
             await asyncio.sleep(self.update_heartbeat_interval)
@@ -92,7 +92,7 @@ class Worker(worker.Worker):
         try:
             await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
         except exceptions.ConnectorException as error:
-            log.warning("no jobs can be taken: %s", error)
+            log.warning("no jobs can be taken: %s", cause(error))
             await utils.wait_any(self._stop_event.wait(), asyncio.sleep(PAUSE))
 
     async def _persist_job_status(
@@ -113,7 +113,7 @@ class Worker(worker.Worker):
             await until_reached(f"the end of job {job.id} is not stored", once)
         except exceptions.ConnectorException as error:
             # It is no longer ours: given up for dead, or stored by a try whose answer was lost.
-            log.warning("the end of job %s was not accepted: %s", job.id, error)
+            log.warning("the end of job %s was not accepted: %s", job.id, cause(error))
             if job.id is not None:
                 self._job_ids_to_abort.pop(job.id, None)
 
@@ -147,7 +147,7 @@ class Worker(worker.Worker):
         except exceptions.ConnectorException as error:
             if not unreachable(error):
                 raise
-            log.warning("stopped without telling the database: %s", error)
+            log.warning("stopped without telling the database: %s", cause(error))
         finally:
             rest = [task for task in side_tasks if task not in first]
             await utils.cancel_and_capture_errors(rest)

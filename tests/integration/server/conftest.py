@@ -1,0 +1,114 @@
+"""A real PostgreSQL for a test session, with the store's tables, empty at each test's start."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+
+def _binaries():
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("postgres")
+    return Path(on_path).parent if on_path else None
+
+
+class Server:
+    """A cluster below ``root``; as root it runs under a user without rights."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.data, self.socket = root, root / "data", root / "run"
+        self.url = f"postgresql://fairlead@/fairlead?host={self.socket}"
+        self._process = None
+        self._drop = {}
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("nobody")
+            self._drop = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        for folder in (root, self.data, self.socket):
+            folder.mkdir(exist_ok=True, mode=0o700)
+            if self._drop:
+                os.chown(folder, self._drop["user"], self._drop["group"])
+        self._call("initdb", "-D", self.data, "-U", "fairlead", "-A", "trust", "-N", "-E", "UTF8")
+
+    def start(self) -> None:
+        options = ("listen_addresses=", "fsync=off", "shared_buffers=32MB", "max_connections=60")
+        argv = [_binaries() / "postgres", "-D", self.data, "-k", self.socket]
+        argv += [word for option in options for word in ("-c", option)]
+        with (self.root / "log").open("ab") as log:
+            self._process = subprocess.Popen(argv, cwd="/", stdout=log, stderr=log, **self._drop)
+        while subprocess.run(self._ready(), check=False, cwd="/", **self._drop).returncode:
+            assert self._process.poll() is None, (self.root / "log").read_text()[-2000:]
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        self._process.send_signal(2)
+        self._process.wait(30)
+
+    def create(self) -> None:
+        self._call("createdb", "-h", self.socket, "-U", "fairlead", "fairlead")
+
+    def _ready(self):
+        return [_binaries() / "pg_isready", "-q", "-h", self.socket, "-d", "postgres"]
+
+    def _call(self, name, *words) -> None:
+        argv = [_binaries() / name, *words]
+        subprocess.run(argv, cwd="/", check=True, stdout=subprocess.DEVNULL, **self._drop)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A running cluster with an empty database ``fairlead``."""
+    if _binaries() is None:
+        pytest.skip("there is no PostgreSQL on this machine")
+    root = Path(tempfile.mkdtemp(prefix="fairlead-pg-", dir="/tmp"))
+    server = Server(root)
+    server.start()
+    try:
+        server.create()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(root)
+
+
+@pytest.fixture(scope="session")
+def django(postgres, tmp_path_factory):
+    """Django set up for that database, all tables made; returns its URL."""
+    os.environ["FAIRLEAD_DATA"] = str(tmp_path_factory.mktemp("data"))
+    os.environ["FAIRLEAD_SECRET_KEY"] = "for tests"
+    from fairlead.server.setup import migrate, setup
+
+    setup(postgres.url)
+    migrate()
+    yield postgres.url
+    _close()
+
+
+@pytest.fixture
+def database(django):
+    """The URL of the database, its tables empty."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables"
+            " WHERE schemaname = 'public' AND (tablename LIKE 'store\\_%'"
+            " OR tablename IN ('procrastinate_jobs', 'procrastinate_workers'))"
+        )
+        cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} RESTART IDENTITY CASCADE")
+    yield django
+    connection.close()
+
+
+def _close() -> None:
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        connection.close_pool()

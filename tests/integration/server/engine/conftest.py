@@ -1,0 +1,141 @@
+"""Workers as processes, and projects whose builds take as long as a test wants."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from signal import SIGCONT, SIGTERM
+
+import pytest
+
+AGENT = Path(__file__).with_name("agent.py")
+QUICK = {
+    "HEARTBEAT": "0.2",
+    "STALLED": "1.5",
+    "REAP": "0.3",
+    "GRACE": "1",
+    "LEASE": "1",
+    "POLL": "0.5",
+}
+
+
+def wait_until(what, seconds=20.0):
+    """Return the first true value of ``what()``."""
+    end = time.monotonic() + seconds
+    while not (value := what()):
+        assert time.monotonic() < end, "it did not come to this"
+        time.sleep(0.03)
+    return value
+
+
+class Agent:
+    """A worker; everything it says is in ``log``."""
+
+    def __init__(self, name, url, folder, **more) -> None:
+        self.log = folder / f"{name}.log"
+        every = {f"FAIRLEAD_EVERY_{key}": value for key, value in QUICK.items()}
+        told = {
+            "FAIRLEAD_DATABASE_URL": url,
+            "FAIRLEAD_HOME": str(folder / "home"),
+            "FAIRLEAD_CONFIG": str(folder / "config"),
+            "FAIRLEAD_SLOTS": "1",
+        }
+        env = {**os.environ, **told, **every, **more}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([sys.executable, AGENT, name], env=env, stderr=log)
+
+    def signal(self, number) -> None:
+        self.process.send_signal(number)
+
+    def end(self, number=SIGTERM) -> int:
+        """Send a signal, wait for the end."""
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+
+@pytest.fixture
+def agents(database, tmp_path):
+    """Starts workers by name; those that are left are killed."""
+    started = []
+
+    def start(name, *, ready=True, **more):
+        from fairlead.server.store.models import Worker
+
+        agent = Agent(name, database, tmp_path, **more)
+        started.append(agent)
+        if ready:
+            wait_until(lambda: Worker.objects.filter(name=name).exists())
+        return agent
+
+    yield start
+    for agent in started:
+        sys.stderr.write(agent.said)  # shown where the test failed
+        if agent.process.poll() is None:
+            agent.signal(SIGCONT)
+            agent.process.kill()
+            agent.process.wait()
+
+
+@pytest.fixture
+def make_project(database, tmp_path):
+    """Makes a project of one commit, with a script as its only step."""
+
+    def make(script="true", *, name="sample", **fields):
+        from fairlead.server.store.models import Project
+
+        folder = tmp_path / name
+        folder.mkdir()
+        pipeline = "python: none\njobs:\n  only:\n    run:\n      - |\n"
+        pipeline += "".join(f"        {line}\n" for line in script.splitlines())
+        (folder / "fairlead.yml").write_text(fields.pop("pipeline", pipeline))
+        git = ("git", "-C", str(folder), "-c", "user.name=T", "-c", "user.email=t@example.org")
+        subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "-q", "-m", "Begin"], check=True)
+        return Project.objects.create(name=name, url=str(folder), **fields)
+
+    return make
+
+
+@pytest.fixture
+def push(database):
+    """Makes a build of a project's newest commit."""
+
+    def create(project, **wish):
+        from fairlead.model import Trigger
+        from fairlead.server.services.builds import Wish
+        from fairlead.server.services.builds import create as create_build
+
+        git = ("git", "-C", project.url, "rev-parse", "HEAD")
+        commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+        branch = wish.pop("branch", "main")
+        trigger = Trigger(event="push", branch=branch, commit=commit, trusted=True)
+        return create_build(project, trigger, Wish(**wish))
+
+    return create
+
+
+@pytest.fixture
+def reaches():
+    """Waits until a build is in one of some states; returns its row as it is then."""
+
+    def wait(build, *states, seconds=20.0):
+        from fairlead.server.store.models import Build
+
+        def look():
+            now = Build.objects.select_related("project").get(pk=build.pk)
+            return now if now.state in states else None
+
+        return wait_until(look, seconds)
+
+    return wait
+
+
+@pytest.fixture(name="wait_until")
+def _wait_until():
+    return wait_until

@@ -1,0 +1,80 @@
+"""A build from its row to its verdict, through the queue, a worker and the real runner."""
+
+import zlib
+
+from fairlead.model import Outcome
+
+ENDS = ("passed", "failed", "errored", "cancelled")
+
+
+def log_of(build):
+    from fairlead.server.store.models import LogChunk
+
+    chunks = LogChunk.objects.filter(attempt__job__build=build)
+    return b"".join(zlib.decompress(chunk.data) for chunk in chunks)
+
+
+def test_a_build_is_run_and_all_of_it_is_recorded(agents, make_project, push, reaches):
+    project = make_project("echo first\nprintf 'sec\\000ond\\n'")
+    agents("one")
+    build = reaches(push(project), *ENDS)
+    assert (build.state, build.number, build.takeovers) == ("passed", 1, 0), build.reason
+    log = log_of(build)
+    assert log.endswith(b"first\nsec\0ond\n")
+    job = build.jobs.get()
+    assert (job.key, job.state) == ("only", "passed")
+    attempt = job.attempts.get()
+    assert (attempt.number, attempt.state, attempt.log_size) == (1, "passed", len(log))
+    assert "steps" in [phase[0] for phase in attempt.phases]
+    step = attempt.steps.get()
+    assert (step.state, step.code, step.offset, step.length) == ("passed", 0, 0, len(log))
+    assert build.read_plan().jobs[0].id == "only"
+    assert build.read_result().outcome is Outcome.PASSED
+    assert build.sentence
+    assert job.read_result().attempts[0].steps[0].code == 0
+
+
+def test_tests_are_recorded_with_how_they_ended(agents, make_project, push, reaches):
+    xml = (
+        "<testsuite name='s'><testcase classname='a' name='good'/>"
+        "<testcase classname='a' name='bad'><failure message='no &#x1F6AB;'>why</failure>"
+        "</testcase></testsuite>"
+    )
+    pipeline = (
+        "python: none\njobs:\n  only:\n    run:\n      - |\n"
+        f"        cat > out.xml <<'X'\n        {xml}\n        X\n        exit 1\n"
+        "    reports:\n      junit: out.xml\n"
+    )
+    project = make_project(pipeline=pipeline)
+    agents("one")
+    build = reaches(push(project), *ENDS)
+    assert (build.state, build.passed_tests, build.bad_tests) == ("failed", 1, 1), build.reason
+    bad = build.tests.get(outcome="failed")
+    assert (bad.name, bad.message) == ("bad", "no \N{NO ENTRY SIGN}")
+    assert bad.project_id == project.pk
+
+
+def test_a_broken_pipeline_file_is_a_verdict_with_its_place(agents, make_project, push, reaches):
+    project = make_project(pipeline="jobs: [nonsense\n")
+    agents("one")
+    build = reaches(push(project), *ENDS)
+    assert build.state == "errored"
+    assert "fairlead.yml:" in build.reason
+
+
+def test_a_commit_that_is_not_there_is_a_verdict(agents, make_project, reaches):
+    from fairlead.model import Trigger
+    from fairlead.server.services.builds import create
+
+    agents("one")
+    build = create(make_project(), Trigger(event="api", commit="0" * 40))
+    build = reaches(build, *ENDS)
+    assert build.state == "errored"
+    assert "0000" in build.reason
+
+
+def test_parameters_reach_the_steps(agents, make_project, push, reaches):
+    project = make_project('echo "[$COLOUR]"')
+    agents("one")
+    build = reaches(push(project, parameters={"COLOUR": "red"}), *ENDS)
+    assert log_of(build).endswith(b"[red]\n")
