@@ -93,7 +93,7 @@ def next_after(schedule: Schedule, moment: datetime, zone: ZoneInfo) -> datetime
     Where clocks go forward, what falls into the gap is due at its end; where they go back, what
     would come twice is due the first time. A schedule for every hour goes on as if nothing were.
     """
-    start = moment.astimezone(zone).date() - timedelta(days=1)
+    start = moment.astimezone(zone).date()
     for ahead in range(_HORIZON):
         day = start + timedelta(days=ahead)
         if schedule.fits(day):

@@ -67,7 +67,13 @@ def test_one_without_a_branch_is_not_trusted_though_it_seems_to_be_of_the_reposi
 
 
 @pytest.mark.parametrize(
-    "head", [{"repo_id": -1, "repo": None}, {"repo_id": 9001}, {"repo_id": None, "repo": None}]
+    "head",
+    [
+        {"repo_id": -1, "repo": None},
+        {"repo_id": 9001},
+        {"repo_id": 15},
+        {"repo_id": None, "repo": None},
+    ],
 )
 def test_a_source_that_is_gone_or_unclear_is_not_trusted(deliver, sample, head):
     payload = sample("gitea", "pull_request")

@@ -97,11 +97,27 @@ def test_a_header_that_came_twice_is_refused(deliver, sample, signed, which):
 
 @pytest.mark.parametrize(
     "value",
-    ["sha1=" + "0" * 40, "0" * 64, "sha256=" + "0" * 63, "sha256=" + "x" * 64, "sha256=", "sha256=" + "\u0663" * 64, "md5"],
+    ["sha1=" + "0" * 40, "0" * 64, "sha256=" + "0" * 63,
+        "sha256=" + "0" * 65,
+        "sha256=" + "0" * 64 + "zz", "sha256=" + "x" * 64, "sha256=", "sha256=" + "\u0663" * 64, "md5"],
 )  # fmt: skip
 def test_only_sha256_counts_at_github(deliver, value):
     with pytest.raises(WebhookRefused):
         deliver("github", "push", b"{}", headers=[("X-Hub-Signature-256", value)])
+
+
+def test_the_kind_of_signature_must_be_said(deliver, signed):
+    right = dict(signed("github", "push", b"{}"))["X-Hub-Signature-256"]
+    assert (
+        deliver("github", "star", b"{}", headers=[("X-Hub-Signature-256", right)]).forge == "github"
+    )
+    with pytest.raises(WebhookRefused, match="not a SHA-256 signature"):
+        deliver(
+            "github",
+            "star",
+            b"{}",
+            headers=[("X-Hub-Signature-256", right.removeprefix("sha256="))],
+        )
 
 
 def test_sha1_is_not_looked_at(deliver):
@@ -172,6 +188,16 @@ def test_a_broken_form_is_unreadable(deliver, signed, body):
     ]
     with pytest.raises(WebhookUnreadable):
         deliver("github", "push", body, headers=headers)
+
+
+def test_a_form_with_two_payloads_is_unreadable(deliver, signed):
+    body = b"payload={}&payload={}"
+    headers = [
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        *signed("github", "star", body)[1:],
+    ]
+    with pytest.raises(WebhookUnreadable, match="no field named payload, or several"):
+        deliver("github", "star", body, headers=headers)
 
 
 def test_an_id_that_no_forge_writes_is_left_out(deliver, sample, signed):
