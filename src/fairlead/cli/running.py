@@ -72,8 +72,15 @@ def carry_out(wish: Wish) -> int:
     )
     mode: Mode = "events" if wish.events else "plain" if wish.plain else "auto"
     with _view(mode, source) as sink, _cancelled_by_signals() as cancel:
+        if mode != "events":
+            Errand(_load_the_ending)
         result = run(order, sink, cancel)
     return result.outcome.exit_code
+
+
+def _load_the_ending() -> None:
+    """Load what shows the end of a run, while there is nothing to show."""
+    import fairlead.cli.view.ending  # noqa: F401 — it stays loaded
 
 
 def _adjusted(settings: "Settings", wish: Wish) -> "Settings":

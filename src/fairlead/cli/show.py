@@ -57,7 +57,7 @@ def command(
 
 
 def _whole(history: "History", result: "RunResult") -> None:
-    from fairlead.cli.view import ending
+    from fairlead.cli.view.ending import ending
 
     look = _look()
     click.echo(look.plain(_title(result)))

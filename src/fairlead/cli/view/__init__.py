@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import IO, Literal
 
 from fairlead.cli.view.base import Sink
-from fairlead.cli.view.ending import ending
 from fairlead.cli.view.look import Look, is_terminal, look_of
-from fairlead.cli.view.reproduce import reproduce
 
-__all__ = ["Look", "Mode", "Sink", "choose_view", "ending", "look_of", "reproduce"]
+__all__ = ["Look", "Mode", "Sink", "choose_view", "look_of"]
 
 Mode = Literal["auto", "live", "plain", "events"]
 

@@ -4,19 +4,20 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
 from fairlead.cli.view.base import Writer
 from fairlead.cli.view.canvas import Canvas
-from fairlead.cli.view.ending import ending
-from fairlead.cli.view.failures import StepFailure
 from fairlead.cli.view.frame import frame
 from fairlead.cli.view.look import Look
 from fairlead.cli.view.state import RunState
 from fairlead.cli.view.tail import Tail
 from fairlead.model import Event, Output, RunFinished, RunResult, StepFinished, StepStarted
+
+if TYPE_CHECKING:
+    from fairlead.cli.view.failures import StepFailure
 
 _PERIOD = 0.125
 _SHOWN = 30
@@ -79,6 +80,8 @@ class LiveView:
         columns, _ = _size_of(self._writer.stream, self._look)
         self._canvas.clear(columns)
         look = msgspec.structs.replace(self._look, width=columns)
+        from fairlead.cli.view.ending import ending
+
         self._writer.write(ending(result, look, output=self._tails.output))
 
 
@@ -102,7 +105,7 @@ class FailedSteps:
         if tail:
             self._lines[event.job, event.attempt, name] = tail.lines(last=_SHOWN)
 
-    def output(self, failure: StepFailure) -> Sequence[str]:
+    def output(self, failure: "StepFailure") -> Sequence[str]:
         """The kept lines of one failing step."""
         job = failure.job
         return self._lines.get((job.job, len(job.attempts), failure.step.name), ())

@@ -2,14 +2,12 @@
 
 import threading
 from collections.abc import Callable
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
 from fairlead.cli.view.base import Writer
 from fairlead.cli.view.clean import one_line
-from fairlead.cli.view.ending import ending
-from fairlead.cli.view.failures import StepFailure
 from fairlead.cli.view.folding import Folding
 from fairlead.cli.view.look import Look, cells
 from fairlead.cli.view.tail import Tail
@@ -29,6 +27,9 @@ from fairlead.model import (
     StepStarted,
     TestFinished,
 )
+
+if TYPE_CHECKING:
+    from fairlead.cli.view.failures import StepFailure
 
 _SHOWN = 30
 _FOLDED = 256 << 10
@@ -168,6 +169,8 @@ class PlainView:
             self._writer.line(self._look.plain(text))
 
     def _run_finished(self, event: RunFinished) -> None:
+        from fairlead.cli.view.ending import ending
+
         text = ending(event.result, self._look, output=self._output)
         if not self._folding:
             self._writer.write(f"\n{text}")
@@ -176,7 +179,7 @@ class PlainView:
         if notes := self._folding.annotations(event.result):
             self._writer.line("\n".join(notes))
 
-    def _output(self, failure: StepFailure) -> list[str]:
+    def _output(self, failure: "StepFailure") -> list[str]:
         job = failure.job
         return self._failed.get((job.job, len(job.attempts), one_line(failure.step.name)), [])
 

@@ -3,7 +3,8 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from fairlead.cli.view import Look, ending
+from fairlead.cli.view import Look
+from fairlead.cli.view.ending import ending
 
 PASSED = """\
 Jobs ───────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.cli.view import reproduce
+from fairlead.cli.view.reproduce import reproduce
 from fairlead.model import Job, TestCase, TestOutcome
 
 

@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from fairlead.cli.view import Look, choose_view, ending
+from fairlead.cli.view import Look, choose_view
+from fairlead.cli.view.ending import ending
 from fairlead.cli.view.folding import GitLabFolding, TravisFolding
 from fairlead.cli.view.github import GitHubFolding, command
 from fairlead.cli.view.jsonl import JsonLinesView, torn
