@@ -19,14 +19,13 @@ from fairlead.runner.environments.tools import calls_pip
 from fairlead.runner.execute import Watch, execute
 from fairlead.runner.log import Log
 from fairlead.runner.pythons import choose
-from fairlead.runner.reuse import Reusing
 from fairlead.runner.sandbox.base import Box, BoxSpec
-from fairlead.runner.stepcache import KeyParts, StepCache
 from fairlead.runner.variables import step_variables
 from fairlead.settings import Settings
 
 if TYPE_CHECKING:
     from fairlead.runner.job import Shared
+    from fairlead.runner.reuse import Reusing
 
 Phase = Callable[[str], AbstractContextManager[None]]
 
@@ -38,7 +37,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     root: str
     channel: Path
     variables: Mapping[str, str]
-    reuse: Reusing | None
+    reuse: "Reusing | None"
 
 
 class Going(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,10 +175,13 @@ def _variables(going: Going, env: Layer | None) -> dict[str, str]:
     )
 
 
-def _reusing(going: Going, variables: Mapping[str, str]) -> Reusing | None:
+def _reusing(going: Going, variables: Mapping[str, str]) -> "Reusing | None":
     shared, job = going.shared, going.job
     if job.session or not any(step.reuse for step in job.steps):
         return None
+    from fairlead.runner.reuse import Reusing
+    from fairlead.runner.stepcache import KeyParts, StepCache
+
     parts = KeyParts(
         environment=going.environment.key if going.environment else "",
         tree=shared.source.tree_id,

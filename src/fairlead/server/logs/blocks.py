@@ -11,7 +11,7 @@ from typing import Protocol
 
 from fairlead.model import Value
 from fairlead.server.logs.lines import Splitter
-from fairlead.server.logs.style import follow
+from fairlead.server.logs.style import RESETS, follow
 
 
 class Block(Value, frozen=True, kw_only=True):
@@ -113,11 +113,16 @@ class Surveyor:
     def _pass(self, data: bytes, before: str) -> str:
         """Carry the style over ``data``; gives back ``before``."""
         if b"\x1b" in data or self._lines.escaped:
-            for line in self._lines.feed(data):
+            for line in self._lines.feed(self._from_last_reset(data)):
                 self._style = follow(self._style, line.data)
         else:
             self._lines.skim(data)
         return before
+
+    def _from_last_reset(self, data: bytes) -> bytes:
+        """Styles set before a line that resets them all are of no interest."""
+        at = max(data.rfind(reset) for reset in RESETS)
+        return self._lines.skim_before(data, at, at + len(RESETS[0]))
 
 
 def size(log: Log) -> int:

@@ -56,6 +56,17 @@ class Splitter:
             self._clear()
         self._extend(data[data.rfind(b"\n") + 1 :])
 
+    def skim_before(self, data: bytes, begin: int, end: int) -> bytes:
+        """Skim the lines before the one that holds ``data[begin:end]``; what is left to feed.
+
+        That is all of ``data`` where that part would not be kept, or ``begin`` is negative.
+        """
+        start = data.rfind(b"\n", 0, max(begin, 0)) + 1
+        if begin < 0 or end - start > LONGEST:
+            return data
+        self.skim(data[:start])
+        return data[start:]
+
     def skip(self, count: int) -> None:
         """Pass over so many bytes of a line that is full already."""
         self.waiting += count

@@ -20,6 +20,7 @@ _HOME = r"\r|\x1b\[[01]?G"
 _SEQUENCE = re.compile(
     rf"\x1b{SGR}|({_HOME})|(\x08)|\x1b\[([02]?)K|\x1b(?:{_CSI}|{_STRING}|{_SHORT})"
 )
+_SGR = re.compile(rf"\x1b{SGR}")
 _MOVING = re.compile(rf"{_HOME}|\x08|\x1b\[2K")
 
 _SEQUENCE_IN_LINES = re.compile(rf"\x1b(?:{_CSI}|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|{_SHORT})")
@@ -35,6 +36,9 @@ _ENDS = re.compile(r"\r+(?:\n|\Z)")
 def runs(text: str, style: str) -> tuple[list[Run], str]:
     """What is shown of a line that begins in ``style``, and the style after it."""
     text = text.rstrip("\r")
+    parts = _SGR.split(text)
+    if not UNSEEN.search("".join(parts[::2])):
+        return _coloured(parts, style)
     row = _Cells() if _MOVING.search(text) else _Appended()
     at = 0
     for match in _SEQUENCE.finditer(text):
@@ -49,6 +53,16 @@ def runs(text: str, style: str) -> tuple[list[Run], str]:
         elif erase is not None:
             row.erase(whole=erase == "2")
     row.write(UNSEEN.sub("", text[at:]), style)
+    return row.runs(), style
+
+
+def _coloured(parts: list[str], style: str) -> tuple[list[Run], str]:
+    """Texts with the parameters of SGR sequences between them, and nothing else: most lines."""
+    row = _Appended()
+    row.write(parts[0], style)
+    for parameters, text in zip(parts[1::2], parts[2::2], strict=True):
+        style = change(style, parameters)
+        row.write(text, style)
     return row.runs(), style
 
 

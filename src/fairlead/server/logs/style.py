@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 SGR = r"\[([0-9;:]{0,64})m"
+RESETS = (b"\x1b[0m", b"\x1b[m")
 _SGR = re.compile(rb"\x1b\[([0-9;:]{0,64})m")
 
 _SET = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "inverse", 9: "strike"}

@@ -1,6 +1,7 @@
 """What cannot be done with the embedded PostgreSQL, and what to do about it."""
 
 import errno
+import re
 from pathlib import Path
 
 from fairlead.errors import FairleadError
@@ -8,6 +9,7 @@ from fairlead.errors import FairleadError
 ELSEWHERE = "or name a PostgreSQL server of your own with FAIRLEAD_DATABASE_URL"
 _FULL = ("No space left on device", "Disk quota exceeded")
 _LAST_BYTES = 4000
+_PREFIX = re.compile(r"^[\d-]+ [\d:.]+ UTC \[\d+\] ")
 _TELLING = ("PANIC", "FATAL", "fatal", "error:", "ERROR", "could not")
 
 
@@ -36,7 +38,7 @@ def reason(words: str) -> str:
     """The last line of PostgreSQL's output that says what is wrong, or else the last one."""
     lines = [line.strip() for line in words.splitlines() if line.strip()]
     telling = [line for line in lines if any(word in line for word in _TELLING)]
-    return (telling or lines or [""])[-1]
+    return _PREFIX.sub("", (telling or lines or [""])[-1])
 
 
 def tail(log: Path, since: int = 0) -> str:

@@ -85,6 +85,7 @@ class Keeper:
         if not self._ask(signal.SIGQUIT, min(patience, _IMMEDIATE)):
             return Ending.IMMEDIATE
         self._ask(signal.SIGKILL, _RECOVERY)
+        self._clear()  # of its children, which may be stuck like it
         return Ending.KILLED
 
     def _ask(self, sent: signal.Signals, patience: float) -> bool:
@@ -119,7 +120,7 @@ class Keeper:
             delay = min(delay * 2, _LONGEST)
             try:
                 return self._begin(), delay
-            except PostgresFailed as error:
+            except Exception as error:  # noqa: BLE001 — whatever it is, the next attempt may do
                 self._told(str(error))
         return None, delay
 

@@ -44,10 +44,11 @@ def end_leftovers(data: Path, told: Callable[[str], None]) -> None:
     server = next((process for process in at_work if file and process.pid == file.pid), None)
     if server:
         told(f"ending a PostgreSQL (process {server.pid}) that was left behind")
-        _end(server, _PATIENCE)
-    for process in processes_in(data):
+        _end((server,), _PATIENCE)
+    orphans = processes_in(data)
+    for process in orphans:
         told(f"ending process {process.pid} of a PostgreSQL that has died")
-        _end(process, _PATIENCE[1:])
+    _end(orphans, _PATIENCE[1:])
     try:
         disown(data)
     except OSError as error:
@@ -91,14 +92,15 @@ def _lives(process: AtWork) -> bool:
     return int(fields[_STARTED]) == process.started and fields[0] not in (b"Z", b"X")
 
 
-def _end(process: AtWork, steps: tuple[tuple[signal.Signals, float], ...]) -> None:
+def _end(
+    processes: tuple[AtWork, ...], steps: tuple[tuple[signal.Signals, float], ...]
+) -> None:
     for sent, patience in steps:
         until = time.monotonic() + patience
-        if _lives(process):
+        for process in filter(_lives, processes):
             with suppress(ProcessLookupError):
                 os.kill(process.pid, sent)
-        while _lives(process) and time.monotonic() < until:
+        while any(map(_lives, processes)) and time.monotonic() < until:
             time.sleep(_PAUSE)
-        if not _lives(process):
-            return
-    raise PostgresFailed(f"process {process.pid} of PostgreSQL does not end")
+    if left := next(filter(_lives, processes), None):
+        raise PostgresFailed(f"process {left.pid} of PostgreSQL does not end")
