@@ -5,6 +5,7 @@ from fairlead.server.logs.chunks import Chunk, pack
 
 SIZE = 512 << 10
 SECONDS = 0.2
+MANY = 5000  # chunks after which they get rarer: a page reads the heads of all
 
 
 class Gatherer:
@@ -12,8 +13,9 @@ class Gatherer:
 
     A chunk is complete with ``size`` bytes, or when its first byte has waited until ``due``: at
     once after a silence of ``seconds``, so that a first line does not wait. After ``limit`` bytes
-    one line says so, and the rest is dropped. Times are seconds of any clock that never goes back.
-    A chunk that could not be stored is to be stored again as it is, before the next one.
+    one line says so, and the rest is dropped. After thousands of chunks ``seconds`` grows, since a
+    program that prints a dot at a time for hours would make too many. Times are seconds of any clock that never goes
+    back. A chunk that could not be stored is to be stored again as it is, before the next one.
     """
 
     def __init__(self, *, size: int = SIZE, seconds: float = SECONDS, limit: int = 1 << 30) -> None:
@@ -27,6 +29,7 @@ class Gatherer:
         self._taken = 0
         self._full = False
         self._ready = float("-inf")
+        self._made = 0
 
     @property
     def due(self) -> float | None:
@@ -68,7 +71,8 @@ class Gatherer:
     def _seal(self, size: int, now: float) -> Chunk:
         data = bytes(self._pending[:size])
         del self._pending[:size]
-        self._ready = now + self._seconds
+        self._made += 1
+        self._ready = now + self._seconds * (1 + self._made // MANY)
         block = self._surveyor.measure(data)
         marks = [
             Mark(step=step, offset=block.offset + at, line=block.line + data.count(b"\n", 0, at))

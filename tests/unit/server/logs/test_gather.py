@@ -35,6 +35,13 @@ def test_the_first_bytes_do_not_wait_and_the_next_do():
     assert ranges(gatherer.feed(0, b"late", 11.5)) == [(10, 4)]
 
 
+def test_many_chunks_get_rarer(monkeypatch):
+    monkeypatch.setattr("fairlead.server.logs.gather.MANY", 2)
+    gatherer = Gatherer(seconds=1)
+    sealed = [now for now in range(12) if gatherer.feed(0, b".", now)]
+    assert sealed == [0, 1, 3, 5, 8, 11]
+
+
 def test_size_completes_a_chunk_before_its_time():
     gatherer = Gatherer(size=4, seconds=9)
     assert ranges(gatherer.feed(0, b"1", 0)) == [(0, 1)]
