@@ -389,7 +389,8 @@ def test_environments_are_listed_and_pruned(make_project, pythons, tmp_path):
     line = r"^\S+ +\d\.\d+\.\d+ +environment +1 package  +\d+ kB +used \d+ s ago$"
     assert re.search(line, listed, re.MULTILINE), listed
     assert "would remove 0 environments" in project.fairlead("env", "prune", "--dry-run").out
-    assert "removed 2 environments" in project.fairlead("env", "prune", "--all").out
+    # pip is in an environment of its own only where Python came without one.
+    assert re.search(r"removed [12] environments?", project.fairlead("env", "prune", "--all").out)
     assert project.fairlead("env", "list").out == empty
     assert project.run(code=0).ends == {"a": "passed"}
 
