@@ -15,6 +15,9 @@ from fairlead.server.postgres.programs import Programs
 
 _RESTORED, _BEFORE = "fairlead_restored", "fairlead_before"
 _MAINTENANCE = "postgres"
+_SESSIONS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND backend_type = 'client backend'"
+)
 
 
 def dump(file: Path, *, address: Address, programs: Programs, account: Account) -> None:
@@ -51,7 +54,10 @@ def restore(file: Path, *, address: Address, programs: Programs, account: Accoun
         raise PostgresFailed(f"{file} cannot be read", hint="name a file that a backup has written")
     maintenance = replace(address, database=_MAINTENANCE)
     client = _Client(programs, account, maintenance)
-    client.sql(f"DROP DATABASE IF EXISTS {_RESTORED}")
+    if client.sql(_SESSIONS.format(address.database)) != "0":
+        raise PostgresFailed("somebody is connected to the database", hint="stop it first")
+    for left_over in (_RESTORED, _BEFORE):
+        client.sql(f"DROP DATABASE IF EXISTS {left_over}")
     client.sql(f"CREATE DATABASE {_RESTORED} TEMPLATE template0")
     try:
         _load(file, replace(address, database=_RESTORED), programs, account)
@@ -68,14 +74,14 @@ def restore(file: Path, *, address: Address, programs: Programs, account: Accoun
 class _Client:
     def __init__(self, programs: Programs, account: Account, address: Address) -> None:
         self._psql = (
-            programs.program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1",
+            programs.program("psql"), "--no-psqlrc", "-qAt", "--set=ON_ERROR_STOP=1",
             f"--dbname={address.conninfo}",
         )  # fmt: skip
         self._account = account
         self._place = address.folder.parent
 
-    def sql(self, *statements: str) -> None:
-        """Run statements; several of them in one transaction."""
+    def sql(self, *statements: str) -> str:
+        """Run statements, several of them in one transaction; returns what they give."""
         together = ("--single-transaction",) if len(statements) > 1 else ()
         commands = (f"--command={statement}" for statement in statements)
         done = finish((*self._psql, *together, *commands), self._account)
@@ -83,6 +89,7 @@ class _Client:
             hint = "stop whatever is connected to the database, and try again"
             what = "the database was not replaced"
             raise refused(what, done.text, place=self._place, hint=hint)
+        return done.text.strip()
 
 
 def _load(file: Path, address: Address, programs: Programs, account: Account) -> None:

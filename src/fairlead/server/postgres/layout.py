@@ -68,6 +68,11 @@ def make_root(root: Path) -> None:
         raise PostgresFailed(
             f"{socket} is too long for a socket (at most {_LONGEST_SOCKET} bytes)", hint=_SHORTER
         )
+    if {",", "\n"} & set(str(root)):
+        raise PostgresFailed(
+            f"{str(root)!r} has a comma or a line break in it, which separate addresses",
+            hint="name another folder",
+        )
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = root.stat().st_uid

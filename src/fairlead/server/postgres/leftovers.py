@@ -92,9 +92,7 @@ def _lives(process: AtWork) -> bool:
     return int(fields[_STARTED]) == process.started and fields[0] not in (b"Z", b"X")
 
 
-def _end(
-    processes: tuple[AtWork, ...], steps: tuple[tuple[signal.Signals, float], ...]
-) -> None:
+def _end(processes: tuple[AtWork, ...], steps: tuple[tuple[signal.Signals, float], ...]) -> None:
     for sent, patience in steps:
         until = time.monotonic() + patience
         for process in filter(_lives, processes):
