@@ -92,9 +92,12 @@ def secret_key(configuration: Configuration) -> str:
     path = configuration.data / "secret_key"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return path.read_text("ascii") if path.exists() else _make_key(path)
+        key = path.read_text("ascii") if path.exists() else _make_key(path)
     except OSError as error:
         raise unusable(path, error) from error
+    if not key:
+        raise StoreError(f"{path} is empty", hint="remove it: sessions will be signed anew")
+    return key
 
 
 def _make_key(path: Path) -> str:
@@ -108,10 +111,7 @@ def _make_key(path: Path) -> str:
         pass
     finally:
         aside.unlink()
-    key = path.read_text("ascii")
-    if not key:
-        raise StoreError(f"{path} is empty", hint="remove it: sessions will be signed anew")
-    return key
+    return path.read_text("ascii")
 
 
 def bounded(options: object, longest: float) -> str:

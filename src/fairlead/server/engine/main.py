@@ -2,9 +2,13 @@
 
 import asyncio
 import logging
+import signal
 import socket
+import threading
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+from django.db import connections
 from django.utils import timezone
 from procrastinate import App
 from procrastinate.job_context import JobContext
@@ -29,6 +33,20 @@ def work(configuration: Configuration, tools: Tools, *, name: str = "") -> None:
     asyncio.run(_work(configuration, tools, name or socket.gethostname()))
 
 
+def schedule(configuration: Configuration) -> None:
+    """Be a scheduler until SIGTERM or SIGINT: look after builds, but take none."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    while not stop.wait(configuration.intervals.reap):
+        try:
+            sweep(configuration.intervals, configuration.queue_timeout)
+        except Exception as error:  # noqa: BLE001 — the database may be away for a while
+            log.warning("builds are not looked after: %s", error)
+        finally:
+            connections.close_all()
+
+
 async def _work(configuration: Configuration, tools: Tools, name: str) -> None:
     carrier = Carrier(tools, configuration.slots)
     app = make_app(configuration)
@@ -41,7 +59,7 @@ async def _work(configuration: Configuration, tools: Tools, name: str) -> None:
         slots=configuration.slots,
         intervals=configuration.intervals,
         drain_timeout=configuration.drain_timeout or None,
-        beat=presence.beat,
+        beat=lambda engine_id: presence.beat(engine_id, stopping=worker.stopping),
         chores=(_reaping(carrier, configuration),),
     )
     try:
@@ -94,9 +112,11 @@ class _Presence:
         self._name = name
         self._started = timezone.now()
 
-    async def beat(self, engine_id: int) -> None:
+    async def beat(self, engine_id: int, *, stopping: bool) -> None:
         """Say that we are there; called with each heartbeat of the engine."""
-        self._carrier.worker_id = await self._carrier.apart(lambda: self._write(engine_id))
+        self._carrier.worker_id = await self._carrier.apart(
+            lambda: self._write(engine_id, stopping=stopping)
+        )
 
     async def leave(self) -> None:
         """Remove the row, as far as the database can be reached."""
@@ -105,12 +125,13 @@ class _Presence:
         except Exception as error:  # noqa: BLE001 — it goes silent instead
             log.warning("left without telling the database: %s", error)
 
-    def _write(self, engine_id: int) -> int:
+    def _write(self, engine_id: int, *, stopping: bool) -> int:
         told = self._configuration
         row_id = self._carrier.worker_id
-        values = {
+        values: dict[str, Any] = {
             "engine_id": engine_id,
             "seen": timezone.now(),
+            "stopping": stopping,
         }
         if row_id is not None and WorkerRow.objects.filter(pk=row_id).update(**values):
             return row_id

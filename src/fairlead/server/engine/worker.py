@@ -55,6 +55,11 @@ class Worker(worker.Worker):
         self._beat = beat
         self._chores = tuple(chores)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it takes no more jobs."""
+        return self._stop_event.is_set()
+
     async def _update_heartbeat(self) -> None:
         """Upstream, one failed beat stops the worker, and a row that is gone is never missed."""
         while True:

@@ -94,12 +94,15 @@ def test_processes_of_a_killed_worker_end(unboxed, make_project, push, gate, wai
 def test_a_worker_that_is_told_to_stop_finishes_its_build_first(
     unboxed, make_project, push, reaches, gate, wait_until
 ):
+    from fairlead.server.store.models import Worker
+
     first = unboxed("first")
     build = push(make_project(gate.script))
     wait_until(lambda: gate.pids)
     running = reaches(build, "running")
     unboxed("second")
     first.signal(SIGTERM)
+    wait_until(lambda: Worker.objects.filter(name="first", stopping=True).exists())
     time.sleep(3)  # twice as long as a silent worker is waited for
     assert reaches(build, "running").job_id == running.job_id
     gate.open()
@@ -215,7 +218,7 @@ def test_a_short_restart_of_the_database_is_not_noticed_by_a_build(
 def test_a_restart_longer_than_the_pool_waits_ends_no_worker(
     unboxed, make_project, push, reaches, gate, wait_until, postgres
 ):
-    worker = unboxed("first", FAIRLEAD_POOL_TIMEOUT="1")
+    worker = unboxed("first", FAIRLEAD_POOL_TIMEOUT="1", FAIRLEAD_SLOTS="2")
     project = make_project(gate.script)
     build = push(project)
     wait_until(lambda: gate.pids)
