@@ -68,13 +68,16 @@ def put_away() -> None:
 def _make(kind: Kind) -> Opened:
     machine = look_around(kind.program)
     limits = Limits(processes=kind.processes, memory=kind.memory)
-    blank = Blank(tmp_size=_tmp_size(limits), isolated_network=kind.network != "full")
+    blank = Blank(
+        files=_own_files(kind.network),
+        tmp_size=_tmp_size(limits),
+        isolated_network=kind.network != "full",
+    )
     order = {
         "kind": "bubblewrap",
         "argv": list(layout.holder_arguments(machine, blank)),
-        "host": layout.HOST,
-        "texts": _own_files(kind.network),
-        **layout.system(machine, blank),
+        "files": layout.copied(machine),
+        "texts": list(blank.files),
         "root": os.geteuid() == 0,
     }
     return open_grouped(order, limits)
@@ -91,13 +94,12 @@ def _looked_around(program: str, _times: tuple[int, ...]) -> Machine:
     names = [name for name in (*layout.TREES, *layout.MERGED) if os.path.lexists(f"/{name}")]
     linked = [name for name in names if os.path.islink(f"/{name}")]
     resolver = os.path.realpath("/etc/resolv.conf")
-    etc = [(os.path.realpath(f"/etc/{name}"), name) for name in layout.ETC]
     return Machine(
         bwrap=program,
         links=tuple((name, os.readlink(f"/{name}")) for name in linked),
         folders=tuple(name for name in names if name not in linked),
-        etc=tuple((real, name) for real, name in etc if os.path.isdir(real)),
-        etc_files=tuple((real, name) for real, name in etc if os.path.isfile(real)),
+        etc=tuple(name for name in layout.ETC if os.path.isdir(f"/etc/{name}")),
+        etc_files=tuple(name for name in layout.ETC if os.path.isfile(f"/etc/{name}")),
         resolver=resolver if os.path.exists(resolver) else "",
     )
 

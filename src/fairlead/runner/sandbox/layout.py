@@ -19,7 +19,8 @@ PASSWD = (
 )
 GROUP = f"root:x:0:\nci:x:{USER}:\nnogroup:x:65534:\n"
 
-# The parts of /etc that programs need and that say nothing of the machine's people.
+# The parts of /etc that programs need and that say nothing of the machine's people. Folders among
+# them are mounted, which takes about half a millisecond each: so few of them.
 ETC = (
     "ImageMagick-6", "alternatives", "bash.bashrc", "ca-certificates.conf", "crypto-policies",
     "debian_version", "fonts", "gai.conf", "gitconfig", "host.conf", "inputrc", "java-11-openjdk",
@@ -30,7 +31,6 @@ ETC = (
 )  # fmt: skip
 TREES = ("usr", "opt", "nix", "gnu")
 MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_LATER = ("opt",)  # no shell needs them, so they are left to the keeper, which is quicker
 _READ_ONLY_ALREADY = ("/usr", "/opt", "/nix", "/gnu")
 
 Pair = tuple[str, str]
@@ -40,15 +40,14 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """What of a machine's layout matters: names below ``/`` and ``/etc``, links and real folders.
 
     ``links`` pairs a top-level name with where it leads (``bin``, ``usr/bin``). ``etc`` are the
-    folders, ``etc_files`` the files of ``ETC`` that are there: pairs of a path without links in it
-    and a name.
+    folders, ``etc_files`` the files of ``ETC`` that are there.
     """
 
     bwrap: str
     links: tuple[Pair, ...] = ()
     folders: tuple[str, ...] = ("usr",)
-    etc: tuple[Pair, ...] = ()
-    etc_files: tuple[Pair, ...] = ()
+    etc: tuple[str, ...] = ()
+    etc_files: tuple[str, ...] = ()
     resolver: str = ""
     """The file behind ``/etc/resolv.conf``, if there is one."""
 
@@ -62,8 +61,9 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 
 class Blank(msgspec.Struct, frozen=True, kw_only=True):
-    """A box before anybody's files are in it: ``tmp_size`` is in bytes."""
+    """A box before anybody's files are in it: ``tmp_size`` in bytes, text of own ``files``."""
 
+    files: tuple[Pair, ...] = ()
     tmp_size: int = 1 << 30
     isolated_network: bool = False
 
@@ -76,7 +76,7 @@ def holder_arguments(machine: Machine, blank: Blank) -> tuple[str, ...]:
     return (
         machine.bwrap,
         *_namespaces(blank),
-        *_system(machine),
+        *_system(machine, blank),
         *_own(blank),
         "--bind", "/", HOST,
         "--chdir", "/",
@@ -84,14 +84,12 @@ def holder_arguments(machine: Machine, blank: Blank) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def system(machine: Machine, blank: Blank) -> dict[str, list[Pair]]:
-    """What else of the system a box shows: ``mounts`` and ``files`` to copy (source, place)."""
-    folders = [(f"/{name}", f"/{name}") for name in machine.folders if name in _LATER]
-    folders += [(source, f"/etc/{name}") for source, name in machine.etc]
-    files = [(source, f"/etc/{name}") for source, name in machine.etc_files]
-    if machine.resolver and not blank.isolated_network:
-        files.append((machine.resolver, "/etc/resolv.conf"))
-    return {"mounts": folders, "files": files}
+def copied(machine: Machine) -> list[Pair]:
+    """Files (source, place in the box) to copy into a box, where they cannot be changed.
+
+    A mount for each would take more time than all else that ``bwrap`` does.
+    """
+    return [(f"/etc/{name}", f"/etc/{name}") for name in machine.etc_files]
 
 
 def _namespaces(layout: Blank) -> tuple[str, ...]:
@@ -104,13 +102,16 @@ def _namespaces(layout: Blank) -> tuple[str, ...]:
     return (*arguments, "--unshare-net") if layout.isolated_network else arguments
 
 
-def _system(machine: Machine) -> list[str]:
+def _system(machine: Machine, layout: Blank) -> list[str]:
     arguments: list[str] = []
     for name in machine.folders:
-        if name not in _LATER:
-            arguments += ["--ro-bind", f"/{name}", f"/{name}"]
+        arguments += ["--ro-bind", f"/{name}", f"/{name}"]
     for name, target in machine.links:
         arguments += ["--symlink", target, f"/{name}"]
+    for name in machine.etc:
+        arguments += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
+    if machine.resolver and not layout.isolated_network:
+        arguments += ["--ro-bind", machine.resolver, "/etc/resolv.conf"]
     return arguments
 
 

@@ -14,7 +14,7 @@ import select
 from . import calls, wire
 from .channel import tell
 from .command import be_expendable, failure
-from .furnish import furnish, show_system
+from .furnish import furnish
 from .groups import enter_groups, remove_groups
 from .leader import Inner, stand_by
 from .light import TYPE_CHECKING, Socket, signal, socketpair, suppress
@@ -42,18 +42,19 @@ class Holder:
 def keep(link: Socket, order: dict[str, Any]) -> NoReturn:
     """Be a box's warden: set it up, answer with what went wrong (mostly nothing), wait for its end.
 
-    The order holds ``argv`` of bubblewrap, what of the system to show beside what that shows (see
-    ``show_system``), and ``root``: whether the kernel takes the box's user for root. The groups
-    that the box's commands are to be in (see ``enter_groups``) are heard of later: Fairlead makes
-    them while ``bwrap`` is at work. Last comes what to show of the job (see ``furnish``).
+    The order holds ``argv`` of bubblewrap, ``files`` to copy into the box (pairs of a source and a
+    place), ``texts`` for more files (pairs of a text and a place), and ``root``: whether the kernel
+    takes the box's user for root. The groups that the box's commands are to be in (see
+    ``enter_groups``) are heard of later: Fairlead makes them while ``bwrap`` is at work. Last comes
+    what to show in the box (see ``furnish``).
     """
     # The agent loses its parent while it enters the box. Were it left to the system's first process
     # to reap, the box could not end before that does.
     calls.adopt_orphans()
-    problem, holder = _start_holder(order["argv"])
+    problem, holder = _start_holder(order["argv"], order["files"], order["texts"])
     groups = wire.receive(link)
     if holder is not None:
-        problem = _start_agent(holder, link, groups, order)
+        problem = _start_agent(holder, link, groups, shield=order["root"])
     if problem:
         wire.send(link, {"error": problem})
     if holder is not None:
@@ -64,7 +65,9 @@ def keep(link: Socket, order: dict[str, Any]) -> NoReturn:
     os._exit(0)
 
 
-def _start_holder(argv: list[str]) -> tuple[str, Holder | None]:
+def _start_holder(
+    argv: list[str], files: list[tuple[str, str]], texts: list[tuple[str, str]]
+) -> tuple[str, Holder | None]:
     stdin, hold = os.pipe()
     alive, stdout = os.pipe()
     complaints, stderr = os.pipe()
@@ -76,8 +79,8 @@ def _start_holder(argv: list[str]) -> tuple[str, Holder | None]:
                 os.dup2(source, target)
             os.set_inheritable(write, True)
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-            telling = [argv[0], "--info-fd", str(write), *argv[1:]]
-            os.execve(argv[0], telling, {"PATH": os.defpath})  # noqa: S606
+            head = [argv[0], "--info-fd", str(write), *_copying(files), *_writing(texts)]
+            os.execve(argv[0], head + argv[1:], {"PATH": os.defpath})  # noqa: S606
         finally:
             os._exit(127)
     for handle in (stdin, stdout, stderr, write):
@@ -93,13 +96,38 @@ def _start_holder(argv: list[str]) -> tuple[str, Holder | None]:
     return reason or "bubblewrap ended without a word", None
 
 
+def _copying(files: list[tuple[str, str]]) -> list[str]:
+    """Arguments that have ``bwrap`` copy files, for a process that is about to become it."""
+    arguments = []
+    for source, place in files:
+        with suppress(OSError):  # what we may not read, the job may not either
+            arguments += _filling(os.open(source, os.O_RDONLY), place)
+    return arguments
+
+
+def _writing(texts: list[tuple[str, str]]) -> list[str]:
+    """The same for files whose text we know."""
+    arguments = []
+    for text, place in texts:
+        handle = os.memfd_create("text")
+        os.write(handle, text.encode())
+        os.lseek(handle, 0, os.SEEK_SET)
+        arguments += _filling(handle, place)
+    return arguments
+
+
+def _filling(handle: int, place: str) -> list[str]:
+    os.set_inheritable(handle, True)
+    return ["--perms", "0644", "--file", str(handle), place]
+
+
 def _first_process(told: bytes) -> int:
     """The process id in ``{"child-pid": 123, …}``; a JSON parser would cost every fork its time."""
     return int(told.partition(b'"child-pid":')[2].split(b",")[0].strip(b" \n}"))
 
 
 def _start_agent(
-    holder: Holder, link: Socket, groups: list[tuple[str, str]], order: dict[str, Any]
+    holder: Holder, link: Socket, groups: list[tuple[str, str]], *, shield: bool
 ) -> str:
     """Bring the agent into the box; returns what went wrong."""
     read, write = os.pipe()
@@ -110,7 +138,7 @@ def _start_agent(
             os.close(holder.hold)
             os.close(holder.alive)
             enter_groups(groups)
-            _join(holder.first, link, write, order)
+            _join(holder.first, link, write, shield=shield)
         except OSError as error:
             os.write(write, str(error.strerror).encode())
         finally:
@@ -122,7 +150,7 @@ def _start_agent(
     return reason
 
 
-def _join(first: int, link: Socket, trouble: int, order: dict[str, Any]) -> NoReturn:
+def _join(first: int, link: Socket, trouble: int, *, shield: bool) -> NoReturn:
     """Enter the box's namespaces, as the user who may change them, and serve."""
     be_expendable()
     namespaces = {name: _namespace(first, name) for name in ("user", "mnt", *_NAMESPACES)}
@@ -139,12 +167,11 @@ def _join(first: int, link: Socket, trouble: int, order: dict[str, Any]) -> NoRe
     calls.join(mounts, "mnt")
     os.chdir("/")
     nested = os.fstat(owner).st_ino != os.fstat(user).st_ino
-    shown = show_system(order)
-    shielded = _not_theirs() if order["root"] else ()
+    shielded = _not_theirs() if shield else ()
     for handle in (owner, mounts, *(namespaces[name] for name in _NAMESPACES)):
         os.close(handle)
     os.close(trouble)
-    _serve(link, Inner(user if nested else None, shielded), shown)
+    _serve(link, Inner(user if nested else None, shielded))
 
 
 def _namespace(process: int, name: str) -> int:
@@ -169,10 +196,10 @@ def _not_theirs() -> tuple[str, ...]:
     return tuple(found)
 
 
-def _serve(link: Socket, inner: Inner, shown: list[str]) -> NoReturn:
+def _serve(link: Socket, inner: Inner) -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     wire.send(link, {"error": ""})
-    _furnish(link, shown)
+    _furnish(link)
     # A box's first command is sure to come: its leader gets ready while Fairlead does.
     spare: Socket | None = None
     with suppress(OSError):
@@ -191,7 +218,7 @@ def _serve(link: Socket, inner: Inner, shown: list[str]) -> NoReturn:
             os._exit(0)
 
 
-def _furnish(link: Socket, shown: list[str]) -> None:
+def _furnish(link: Socket) -> None:
     """Have the order for the box's files carried out; without one the box is not wanted."""
     try:
         order = wire.receive(link)
@@ -199,7 +226,7 @@ def _furnish(link: Socket, shown: list[str]) -> None:
         os._exit(0)
     problem = ""
     try:
-        furnish(order, shown)
+        furnish(order)
     except OSError as error:
         named = f": {os.fsdecode(error.filename)}" if error.filename else ""
         problem = f"{error.strerror}{named}"

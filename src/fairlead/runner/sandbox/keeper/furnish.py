@@ -21,37 +21,8 @@ _OUT_OF_REACH = (errno.EACCES, errno.ENOENT, errno.ENOTDIR, errno.EINVAL)
 _MOUNT_POINT = 4  # the field of a line in mountinfo, see proc_pid_mountinfo(5)
 
 
-def show_system(order: dict[str, Any]) -> list[str]:
-    """Show more of the system, before there is a job; returns the places of what was mounted.
-
-    ``host`` is where the host's files are; ``mounts`` and ``files`` are pairs of a path there and a
-    place, ``texts`` pairs of a text and the place of a file.
-    """
-    host = order["host"]
-    for source, place in order["mounts"]:
-        _make_place(host + source, place)
-        calls.bind(host + source, place)
-    os.makedirs("/etc", 0o755, exist_ok=True)
-    for source, place in order["files"]:
-        with suppress(OSError):  # what we may not read, the job may not either
-            with open(host + source, "rb") as file:
-                data = file.read()
-            _write(place, data)
-    for text, place in order["texts"]:
-        _write(place, text.encode())
-    return [place for _source, place in order["mounts"]]
-
-
-def _write(place: str, data: bytes) -> None:
-    with open(place, "wb") as file:
-        file.write(data)
-    os.chmod(place, 0o644)
-
-
-def furnish(order: dict[str, Any], shown: list[str]) -> None:
+def furnish(order: dict[str, Any]) -> None:
     """Mount what is ordered, hide the host, and make the box's root read-only.
-
-    So are the places of ``shown``, mounted before.
 
     ``host`` is where the host's files are; ``mounts`` are triples of a path there, the place for
     it, and whether it may be written to; ``links`` pairs of a target and the link's place.
@@ -65,9 +36,7 @@ def furnish(order: dict[str, Any], shown: list[str]) -> None:
         os.symlink(target, name)
     calls.detach(host)
     os.rmdir(host)
-    ours = dict.fromkeys(shown, False)
-    ours.update({place: writable for _source, place, writable in mounts})
-    _restrict(ours)
+    _restrict({place: writable for _source, place, writable in mounts})
     calls.restrict("/", read_only=True)
 
 
