@@ -1,5 +1,6 @@
 """Where the database is: for libpq and psycopg, as a URL, and for Django."""
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -52,5 +53,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _quoted(value: str) -> str:
+    if re.fullmatch(r"[\w./-]+", value, re.ASCII):
+        return value
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'" if not value or set(value) & set(" '\\\t\n") else value
+    return f"'{escaped}'"

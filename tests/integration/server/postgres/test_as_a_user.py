@@ -14,7 +14,9 @@ import fairlead
 from fairlead.server.postgres.programs import available
 
 _NOBODY = 65534
-_OTHERWISE = "start_and_stop or pid_file or kill or left_behind or initdb or full or ordinary"
+_OTHERWISE = (
+    "cold_start or closed or url or foreign or kill_of or left_behind or ordinary or was_saved"
+)
 
 
 def may_use(path):
