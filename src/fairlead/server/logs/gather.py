@@ -12,10 +12,12 @@ class Gatherer:
     """Makes the chunks of one attempt's log; stores nothing and reads no clock.
 
     A chunk is complete with ``size`` bytes, or when its first byte has waited until ``due``: at
-    once after a silence of ``seconds``, so that a first line does not wait. After ``limit`` bytes
-    one line says so, and the rest is dropped. After thousands of chunks ``seconds`` grows, since a
-    program that prints a dot at a time for hours would make too many. Times are seconds of any clock that never goes
-    back. A chunk that could not be stored is to be stored again as it is, before the next one.
+    once after a silence of ``seconds``, so that a first line does not wait. ``seconds`` grows after
+    thousands of chunks: a program that prints a dot at a time for hours would make too many.
+    After ``limit`` bytes one line says so, and the rest is dropped.
+
+    Times are seconds of any clock that never goes back. A chunk that could not be stored is to be
+    stored again as it is, before the next one.
     """
 
     def __init__(self, *, size: int = SIZE, seconds: float = SECONDS, limit: int = 1 << 30) -> None:

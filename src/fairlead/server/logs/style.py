@@ -71,8 +71,7 @@ class _State:
 
 
 def _number(text: str) -> int:
-    # No code has more than three digits; int() of thousands of them would raise.
-    return int(text or 0) if len(text) <= 3 else -1  # noqa: PLR2004
+    return int(text or 0)
 
 
 def _colour(codes: Iterator[str]) -> int:
@@ -82,8 +81,7 @@ def _colour(codes: Iterator[str]) -> int:
         number = _number(next(codes, ""))
         return number if number <= _HIGHEST else -1
     if kind == "2":
-        red, green, blue = (_number(next(codes, "")) for _ in range(3))
-        return _nearest(red, green, blue) if min(red, green, blue) >= 0 else -1
+        return _nearest(*(_number(next(codes, "")) for _ in range(3)))
     return -1
 
 

@@ -26,7 +26,11 @@ PARTS = [
     b"\x1b[0m", b"\x1b[38;5;200m", b"\x1b[", b"\x1b[K", b"\x1b[2K", b"\x1b]0;title\x07", b"\x1b",
     b"travis_fold:start:a\r\x1b[0K", b"::group::b", "ä€".encode(), b"\xe2\x82", b"<script>", b"&",
 ]  # fmt: skip
-logs = st.lists(st.sampled_from(PARTS) | st.binary(max_size=6), max_size=40).map(b"".join)
+logs = st.integers(0, 30).flatmap(
+    lambda least: st.lists(
+        st.sampled_from(PARTS) | st.binary(max_size=4), min_size=least, max_size=least + 20
+    ).map(b"".join)
+)
 cuts = st.tuples(st.lists(st.integers(1, 30), max_size=12), st.integers(1, 9))
 longest = st.sampled_from([5, 12, 65536])
 examples = settings(max_examples=40, deadline=None)
@@ -138,6 +142,7 @@ def test_a_reader_that_comes_back_misses_and_repeats_nothing(data, cut, limit, d
         while True:
             update = follower.poll(LiveLog(chunks, since=follower.position), limit)
             shown += update.lines
+            assert update.offset == data.rfind(b"\n", 0, follower.position) + 1
             if not update.more:
                 break
         if draw.draw(st.booleans()):
@@ -185,6 +190,7 @@ def test_what_a_step_wrote_is_found_again(written, most):
             expected.append((step, data))
     found = sections(log)
     texts = [b"".join(read_bytes(log, s.offset, s.end - s.offset)) for s in found]
+    assert len(log.marks) == len(found)
     assert list(zip([s.step for s in found], texts, strict=True)) == expected
     for section in found:
         assert line_start(log, section.offset).number == section.first

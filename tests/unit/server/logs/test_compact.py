@@ -99,6 +99,19 @@ def test_the_style_comes_with_the_frame():
     assert line.html == f'<span class="ansi-bold ansi-fg-1">{LINES[9999]}</span>'
 
 
+def test_the_style_comes_from_the_lines_above_in_the_frame():
+    log = FinishedLog(made(b"plain\n\x1b[31mred\nstill\n")[0], "log")
+    assert [line.html for line in rendered(log, 3, 3)] == ['<span class="ansi-fg-1">still</span>']
+
+
+def test_one_frame_in_the_middle_is_one_read_of_its_size(storage):
+    log = FinishedLog(storage, "log")
+    storage.reads.clear()
+    list(lines(log, 10_000, 10_000))
+    ((_, count),) = storage.reads
+    assert count < 8192
+
+
 def test_a_giant_line_is_passed_over():
     giant = b"first\n" + b"y" * 900_000 + b"z\nlast\n"
     storage, stored = made(giant)
@@ -154,6 +167,16 @@ def test_damage_is_said_and_never_shown(storage):
         storage.files["bad"] = data
         with pytest.raises(LogUnreadable):
             FinishedLog(storage, "bad")
+
+
+def test_an_index_of_other_frames_is_refused(storage):
+    good = storage.files["log"]
+    begin = container.find_index(good[-container.FOOT :])
+    length = len(good) - container.FOOT - begin - container._AROUND
+    foot = container._member(container._FOOT.pack(b"FLOG", 1, begin - 9, length))
+    storage.files["bad"] = good[9 : -container.FOOT] + foot
+    with pytest.raises(LogUnreadable, match="does not fit"):
+        FinishedLog(storage, "bad")
 
 
 def test_a_damaged_frame_is_said(storage):

@@ -35,6 +35,12 @@ def test_nothing_hostile_escapes(data):
         assert SAFE.fullmatch(line), line
 
 
+def test_styled_text_is_escaped_too():
+    assert html(b"\x1b[31m<b>") == ['<span class="ansi-fg-1">&lt;b&gt;</span>']
+    assert html(b"<i>\r\x1b[31m<b>") == ['<span class="ansi-fg-1">&lt;b&gt;</span>']
+    assert html(b"<b>", style="1") == ['<span class="ansi-bold">&lt;b&gt;</span>']
+
+
 def test_a_plain_line_is_only_escaped():
     assert html(b"a < b && \"c\" 'd'\n") == ["a &lt; b &amp;&amp; &quot;c&quot; &#x27;d&#x27;"]
 

@@ -67,6 +67,19 @@ def test_a_line_longer_than_the_blocks_does_not_stand_still():
     assert numbers(search(log, "end", blocks=9, offset=504)) == [3]
 
 
+@pytest.mark.parametrize("at", range(40))
+def test_nothing_is_missed_between_the_parts_of_a_long_line(monkeypatch, at):
+    monkeypatch.setattr("fairlead.server.logs.search._WINDOW", 20)
+    log = log_of(b"a\n" + b"x" * at + b"needle" + b"x" * 40 + b"\n", size=7)
+    assert numbers(search(log, "needle")) == [2]
+    found, offset = set(), 0
+    while offset is not None:
+        result = search(log, "needle", blocks=1, offset=offset)
+        found.update(numbers(result))
+        offset = result.next
+    assert found == {2}
+
+
 def test_a_hit_comes_with_some_text_around_it():
     (hit,) = search(log_of(b"x" * 5000 + b"needle" + b"y" * 5000), "needle").hits
     assert len(hit.text) == 206
