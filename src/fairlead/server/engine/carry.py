@@ -19,9 +19,10 @@ from fairlead.server.configuration import Intervals
 from fairlead.server.engine import changes
 from fairlead.server.engine.connector import PAUSE
 from fairlead.server.engine.lease import Loss, until_lost
-from fairlead.server.engine.logsink import LogSink
+from fairlead.server.engine.logsink import ChunkSink, compact_attempt, compact_left_behind
 from fairlead.server.engine.order import Confide, Locate, make_order, no_secrets
 from fairlead.server.engine.recording import Fenced, Recorder
+from fairlead.server.logs.storage import Storage
 from fairlead.server.store.models import Build, State
 from fairlead.settings import Settings
 
@@ -35,12 +36,12 @@ Keep = Callable[[Build, RunResult], RunResult]
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker needs for a build. ``sink`` is made anew for each."""
+    """What a worker needs for a build. ``storage`` is where logs lie once they are whole."""
 
     settings: Settings
     intervals: Intervals
     locate: Locate
-    sink: Callable[[], LogSink]
+    storage: Storage
     confide: Confide = no_secrets
     keep: Keep | None = None
 
@@ -55,6 +56,7 @@ class Carrier:
         self._tools = tools
         # Each build may need one thread for its run and one for its changes.
         self._threads = ThreadPoolExecutor(2 * slots + 2, thread_name_prefix="build")
+        self._compacting = ThreadPoolExecutor(1, thread_name_prefix="compacting")
         self.worker_id: int | None = None
 
     async def carry(self, context: JobContext, build_id: int) -> None:
@@ -65,7 +67,7 @@ class Carrier:
         build = await self.apart(lambda: changes.claim(build_id, job_id, self.worker_id))
         if build is None:
             raise exceptions.JobAborted
-        going = _Going(build, self._tools)
+        going = _Going(build, self._tools, self._sink())
         try:
             loss = await self._until_over(going, context, job_id)
         finally:
@@ -144,21 +146,36 @@ class Carrier:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, _with_connections, work)
 
+    async def tidy(self) -> None:
+        """Compact logs that were left in chunks, by whomever."""
+        storage = self._tools.storage
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._compacting, compact_left_behind, storage)
+
+    def _sink(self) -> ChunkSink:
+        """A build's sink; logs are compacted aside, so that no verdict waits for it."""
+        tools = self._tools
+        return ChunkSink(
+            limit=tools.settings.log,
+            compacted=lambda pk: self._compacting.submit(compact_attempt, pk, tools.storage),
+        )
+
     def close(self) -> None:
         """End the threads; no build may be under way."""
         self._threads.shutdown()
+        self._compacting.shutdown()
 
 
 class _Going:
     """A build under way: its switch, its recorder, and what went wrong beside the run."""
 
-    def __init__(self, build: Build, tools: Tools) -> None:
+    def __init__(self, build: Build, tools: Tools, sink: ChunkSink) -> None:
         self.build = build
         self.problem: tuple[State, str] | None = None
         self.cancelled = False
         self._tools = tools
         self._switch = Cancel()
-        self._recorder = Recorder(build, tools.sink(), flush=tools.intervals.flush)
+        self._recorder = Recorder(build, sink, flush=tools.intervals.flush)
 
     def run(self) -> None:
         """Plan and run, in this thread. Raises ``Fenced`` where nothing is recorded any more."""

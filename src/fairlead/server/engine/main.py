@@ -24,6 +24,9 @@ from fairlead.server.store.models import Worker as WorkerRow
 
 log = logging.getLogger(__name__)
 
+_TIDY = 60.0
+"""Seconds between two looks for logs that nobody compacted."""
+
 
 def work(configuration: Configuration, tools: Tools, *, name: str = "") -> None:
     """Be a worker until SIGTERM or SIGINT, and then until the builds under way have ended.
@@ -60,7 +63,7 @@ async def _work(configuration: Configuration, tools: Tools, name: str) -> None:
         intervals=configuration.intervals,
         drain_timeout=configuration.drain_timeout or None,
         beat=lambda engine_id: presence.beat(engine_id, stopping=worker.stopping),
-        chores=(_reaping(carrier, configuration),),
+        chores=(_reaping(carrier, configuration), _tidying(carrier)),
     )
     try:
         await _open(app)
@@ -101,6 +104,14 @@ def _reaping(carrier: Carrier, configuration: Configuration) -> Callable[[], Awa
         await carrier.apart(lambda: sweep(intervals, configuration.queue_timeout))
 
     return reap
+
+
+def _tidying(carrier: Carrier) -> Callable[[], Awaitable[None]]:
+    async def tidy() -> None:
+        await asyncio.sleep(_TIDY)
+        await carrier.tidy()
+
+    return tidy
 
 
 class _Presence:

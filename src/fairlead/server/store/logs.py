@@ -8,13 +8,12 @@ from fairlead.server.store.jobs import Attempt
 
 
 class LogChunk(models.Model):
-    """``length`` bytes of the attempt's log from byte ``start``; ``data`` is compressed."""
+    """A ``fairlead.server.logs.chunks.Chunk``: ``size`` bytes of the log from byte ``start``."""
 
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="chunks", db_index=False)
     start = models.BigIntegerField()
-    length = models.PositiveIntegerField()
-    lines = models.PositiveIntegerField(default=0)
-    step = models.PositiveIntegerField(default=0)
+    size = models.PositiveIntegerField()
+    head = models.BinaryField()
     data = models.BinaryField()
 
     class Meta:
@@ -24,4 +23,4 @@ class LogChunk(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.start}+{self.length}"
+        return f"{self.start}+{self.size}"

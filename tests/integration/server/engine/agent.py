@@ -13,8 +13,8 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     setup()
     from fairlead.server.engine.carry import Tools
-    from fairlead.server.engine.logsink import ChunkSink
     from fairlead.server.engine.main import work
+    from fairlead.server.logs.storage import FolderStorage
     from fairlead.settings import load_settings
 
     configuration = load_configuration(os.environ)
@@ -22,7 +22,7 @@ def main() -> None:
         settings=load_settings(os.environ),
         intervals=configuration.intervals,
         locate=lambda build: Path(build.project.url),
-        sink=ChunkSink,
+        storage=FolderStorage(configuration.data / "storage"),
     )
     work(configuration, tools, name=sys.argv[1])
 

@@ -136,6 +136,33 @@ def reaches():
     return wait
 
 
+@pytest.fixture
+def log_of(database):
+    """All of a build's log, from its chunks or from storage."""
+    from fairlead.server.logs.errors import LogMissing
+    from fairlead.server.logs.storage import FolderStorage
+    from fairlead.server.store.livelogs import open_log
+    from fairlead.server.store.models import Attempt
+
+    storage = FolderStorage(Path(os.environ["FAIRLEAD_DATA"]) / "storage")
+
+    def once(attempt):
+        log = open_log(attempt, storage)
+        return b"".join(log.read(index) for index in range(len(log.blocks)))
+
+    def read(build):
+        data = b""
+        ids = Attempt.objects.filter(job__build=build).order_by("id")
+        for attempt in ids.values_list("id", flat=True):
+            try:
+                data += once(attempt)
+            except LogMissing:
+                data += once(attempt)
+        return data
+
+    return read
+
+
 @pytest.fixture(name="wait_until")
 def _wait_until():
     return wait_until

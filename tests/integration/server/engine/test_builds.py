@@ -1,20 +1,13 @@
 """A build from its row to its verdict, through the queue, a worker and the real runner."""
 
-import zlib
-
 from fairlead.model import Outcome
 
 ENDS = ("passed", "failed", "errored", "cancelled")
 
 
-def log_of(build):
-    from fairlead.server.store.models import LogChunk
-
-    chunks = LogChunk.objects.filter(attempt__job__build=build)
-    return b"".join(zlib.decompress(chunk.data) for chunk in chunks)
-
-
-def test_a_build_is_run_and_all_of_it_is_recorded(agents, make_project, push, reaches):
+def test_a_build_is_run_and_all_of_it_is_recorded(
+    agents, make_project, push, reaches, log_of, wait_until
+):
     project = make_project("echo first\nprintf 'sec\\000ond\\n'")
     agents("one")
     build = reaches(push(project), *ENDS)
@@ -73,8 +66,22 @@ def test_a_commit_that_is_not_there_is_a_verdict(agents, make_project, reaches):
     assert "0000" in build.reason
 
 
-def test_parameters_reach_the_steps(agents, make_project, push, reaches):
+def test_parameters_reach_the_steps(agents, make_project, push, reaches, log_of):
     project = make_project('echo "[$COLOUR]"')
     agents("one")
     build = reaches(push(project, parameters={"COLOUR": "red"}), *ENDS)
     assert log_of(build).endswith(b"[red]\n")
+
+
+def test_a_whole_log_leaves_the_database(agents, make_project, push, reaches, log_of, wait_until):
+    from fairlead.server.store.models import Attempt, LogChunk
+
+    project = make_project("seq 100000")
+    agents("one")
+    build = reaches(push(project), *ENDS)
+    wait_until(lambda: not LogChunk.objects.exists())
+    attempt = Attempt.objects.get()
+    assert attempt.log == f"logs/0/{attempt.pk}.gz"
+    log = log_of(build)
+    assert log.endswith(b"".join(b"%d\n" % n for n in range(1, 100001)))
+    assert attempt.log_size == len(log)

@@ -5,6 +5,7 @@ Seconds are shortened (``QUICK``): a worker is taken for dead after 1.5 s of sil
 
 import os
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 
@@ -51,19 +52,18 @@ def alive(pid):
         return False
 
 
-def written(build):
-    """The lines of the log that the step wrote, in order."""
-    import zlib
+@pytest.fixture
+def written(log_of):
+    """The lines of a build's log that the step wrote, in order."""
 
-    from fairlead.server.store.models import LogChunk
+    def read(build):
+        return [line for line in log_of(build).splitlines() if line in {b"begun", b"over"}]
 
-    chunks = LogChunk.objects.filter(attempt__job__build=build)
-    log = b"".join(zlib.decompress(chunk.data) for chunk in chunks)
-    return [line for line in log.splitlines() if line in {b"begun", b"over"}]
+    return read
 
 
 def test_another_worker_takes_over_from_one_that_was_killed(
-    unboxed, make_project, push, reaches, gate, wait_until
+    unboxed, written, make_project, push, reaches, gate, wait_until
 ):
     project = make_project(gate.script)
     first = unboxed("first")
@@ -142,7 +142,7 @@ def test_a_worker_that_stops_for_too_long_hands_its_build_over(
 
 
 def test_a_worker_that_slept_changes_nothing_when_it_wakes(
-    unboxed, make_project, push, reaches, gate, wait_until
+    unboxed, written, make_project, push, reaches, gate, wait_until
 ):
     from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -202,7 +202,7 @@ def test_a_cancelled_build_whose_worker_died_is_not_begun_again(
 
 
 def test_a_short_restart_of_the_database_is_not_noticed_by_a_build(
-    unboxed, make_project, push, reaches, gate, wait_until, postgres
+    unboxed, written, make_project, push, reaches, gate, wait_until, postgres
 ):
     worker = unboxed("first", FAIRLEAD_EVERY_LEASE="20", FAIRLEAD_EVERY_STALLED="30")
     build = push(make_project(gate.script))
@@ -230,6 +230,17 @@ def test_a_restart_longer_than_the_pool_waits_ends_no_worker(
     assert (build.state, build.takeovers) == ("passed", 1), build.reason
     assert worker.process.poll() is None
     reaches(push(project), "passed")
+
+
+def test_a_worker_without_the_database_ends_its_build_in_time(
+    unboxed, make_project, push, gate, wait_until, postgres
+):
+    """Somebody else may have been given it: it ends while the database is still away."""
+    unboxed("first")
+    push(make_project(gate.script))
+    pid = wait_until(lambda: gate.pids)[0]
+    with restarting(postgres):
+        wait_until(lambda: not alive(pid), 10)
 
 
 def test_jobs_are_noticed_at_once_after_a_restart(
@@ -271,14 +282,22 @@ def test_a_build_that_kills_its_workers_is_given_up(database, make_project, push
     assert (build.state, build.reason) == ("errored", "it lost 4 workers")
 
 
-def restarted(postgres, away=0.0):
+@contextmanager
+def restarting(postgres):
     from django.db import connection
 
     connection.close()
     connection.close_pool()
     postgres.stop()
-    time.sleep(away)
-    postgres.start()
+    try:
+        yield
+    finally:
+        postgres.start()
+
+
+def restarted(postgres, away=0.0):
+    with restarting(postgres):
+        time.sleep(away)
 
 
 def listeners():

@@ -1,7 +1,5 @@
 """The recorder alone, fed by hand: batches whole, once, and only while the build is ours."""
 
-import zlib
-
 import pytest
 
 from fairlead.model import (
@@ -118,14 +116,7 @@ def give(recorder, *events):
         recorder.emit(event)
 
 
-def log_of(build):
-    from fairlead.server.store.models import LogChunk
-
-    chunks = LogChunk.objects.filter(attempt__job__build=build).order_by("attempt", "start")
-    return [(chunk.step, chunk.start, zlib.decompress(chunk.data)) for chunk in chunks]
-
-
-def test_a_run_is_stored_row_by_row(claimed, record):
+def test_a_run_is_stored_row_by_row(claimed, record, log_of):
     recorder = record(claimed)
     give(recorder, started(), attempt(), Progress(time=2.0, job="a", text="resolving"))
     give(recorder, step(), output(b"ab"), output(b"c\n"), step_over())
@@ -145,7 +136,7 @@ def test_a_run_is_stored_row_by_row(claimed, record):
     one, two = job.attempts.get().steps.all()
     assert (one.state, one.offset, one.length, one.code) == ("passed", 0, 4, 0)
     assert (two.state, two.offset, two.length, two.code, two.expected) == ("failed", 4, 1, 3, 2)
-    assert b"".join(data for _, _, data in log_of(claimed)) == b"abc\nd"
+    assert log_of(claimed) == b"abc\nd"
     tests = {(t.name, t.outcome, t.message, t.step) for t in claimed.tests.all()}
     assert tests == {
         ("good", "passed", "", 1),
@@ -172,7 +163,7 @@ def test_a_step_that_is_tried_again_is_one_step(claimed, record):
     assert (only.state, only.code) == ("passed", 0)
 
 
-def test_nothing_is_stored_once_the_build_is_anothers(claimed, record, wait_until):
+def test_nothing_is_stored_once_the_build_is_anothers(claimed, record, log_of, wait_until):
     from fairlead.server.engine.changes import claim, pass_on
     from fairlead.server.engine.recording import Fenced
 
@@ -183,7 +174,7 @@ def test_nothing_is_stored_once_the_build_is_anothers(claimed, record, wait_unti
     claimed.refresh_from_db()
     new = record(claim(claimed.pk, claimed.job_id, None))
     give(new, started(), attempt(), step(), output(b"new"))
-    wait_until(lambda: log_of(claimed) == [(0, 0, b"new")])
+    wait_until(lambda: log_of(claimed) == b"new")
     give(zombie, output(b"late"), Notice(time=9.0, text="late"), run_over(Outcome.FAILED))
     with pytest.raises(Fenced):
         zombie.close()
@@ -193,7 +184,7 @@ def test_nothing_is_stored_once_the_build_is_anothers(claimed, record, wait_unti
     new.close()
     claimed.refresh_from_db()
     assert (claimed.state, claimed.takeovers) == ("passed", 1)
-    assert log_of(claimed) == [(0, 0, b"new")]
+    assert log_of(claimed) == b"new"
 
 
 def test_nothing_is_stored_after_the_verdict(claimed, record):
@@ -210,7 +201,9 @@ def test_nothing_is_stored_after_the_verdict(claimed, record):
 
 
 @pytest.mark.parametrize("arrived", [True, False])
-def test_a_batch_whose_answer_was_lost_is_stored_once(claimed, record, monkeypatch, arrived):
+def test_a_batch_whose_answer_was_lost_is_stored_once(
+    claimed, record, log_of, monkeypatch, arrived
+):
     from django.db import OperationalError
 
     from fairlead.server.engine.recording import Recorder
@@ -231,7 +224,7 @@ def test_a_batch_whose_answer_was_lost_is_stored_once(claimed, record, monkeypat
     give(recorder, run_over())
     recorder.close()
     claimed.refresh_from_db()
-    assert (claimed.state, log_of(claimed)) == ("passed", [(0, 0, b"once")])
+    assert (claimed.state, log_of(claimed)) == ("passed", b"once")
     assert claimed.recorded == 7
     assert claimed.jobs.get().attempts.get().steps.get().state == "passed"
 
@@ -247,7 +240,7 @@ def test_what_was_abandoned_has_no_verdict(claimed, record, wait_until):
     assert (claimed.state, claimed.jobs.get().state) == ("running", "queued")
 
 
-def test_a_log_that_cannot_be_compacted_costs_no_verdict(claimed, record):
+def test_a_log_that_cannot_be_compacted_costs_no_verdict(claimed, record, log_of):
     from fairlead.server.engine.logsink import ChunkSink
 
     class Full(ChunkSink):
@@ -259,7 +252,7 @@ def test_a_log_that_cannot_be_compacted_costs_no_verdict(claimed, record):
     recorder.close()
     claimed.refresh_from_db()
     assert claimed.state == "passed"
-    assert log_of(claimed) == [(0, 0, b"x")]
+    assert log_of(claimed) == b"x"
 
 
 def test_open_pages_are_told(claimed, record):
@@ -279,3 +272,26 @@ def test_open_pages_are_told(claimed, record):
         recorder.close()
         told = [n.payload for n in listening.notifies(timeout=5, stop_after=1)]
     assert told == [str(claimed.pk)]
+
+
+def test_a_log_whose_worker_died_is_compacted_later_and_once(claimed, record, log_of, tmp_path):
+
+    from fairlead.server.engine.logsink import compact_attempt, compact_left_behind
+    from fairlead.server.logs.finished import FinishedLog
+    from fairlead.server.logs.storage import FolderStorage
+    from fairlead.server.store.models import Attempt as Row
+    from fairlead.server.store.models import LogChunk
+
+    storage = FolderStorage(tmp_path)
+    recorder = record(claimed)
+    give(recorder, started(), attempt(), step(), output(b"x"), output(b"y\n"), step_over())
+    give(recorder, job_over(), run_over())
+    recorder.close()
+    row = Row.objects.get()
+    assert compact_left_behind(storage, age=1e10) == 0
+    assert compact_left_behind(storage) == 1  # it ended in 1970
+    assert not LogChunk.objects.exists()
+    row.refresh_from_db()
+    assert row.log
+    compact_attempt(row.pk, storage)  # nothing is left: the file stays
+    assert FinishedLog(storage, row.log).read(0) == b"xy\n"

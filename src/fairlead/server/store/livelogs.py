@@ -1,0 +1,84 @@
+"""The chunks of an attempt's log in their table, as ``fairlead.server.logs`` wants them."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from fairlead.server.logs.blocks import Log
+from fairlead.server.logs.chunks import Chunk, LiveLog, Stored
+from fairlead.server.logs.errors import LogMissing
+from fairlead.server.logs.finished import FinishedLog
+from fairlead.server.logs.storage import Storage
+from fairlead.server.store.logs import LogChunk
+from fairlead.server.store.models import Attempt
+
+
+class AttemptChunks:
+    """``Chunks`` of one attempt, by the id of its row.
+
+    Not fenced by itself: what writes here does so inside the recording's transaction.
+    """
+
+    def __init__(self, attempt_id: int) -> None:
+        self._attempt_id = attempt_id
+
+    def add(self, chunk: Chunk) -> int:
+        """Append a chunk where the log ends; returns where it ends afterwards."""
+        last = self._rows().order_by("-start").values_list("start", "size").first()
+        end = sum(last) if last else 0
+        if chunk.offset != end:
+            return end
+        LogChunk.objects.create(
+            attempt_id=self._attempt_id,
+            start=chunk.offset,
+            size=chunk.size,
+            head=chunk.head,
+            data=chunk.data,
+        )
+        return end + chunk.size
+
+    def heads(self, since: int = 0) -> Sequence[bytes]:
+        """What the chunks that end behind ``since`` say of themselves, in order."""
+        rows = self._rows().alias(end=F("start") + F("size")).filter(end__gt=since)
+        return [bytes(head) for head in rows.order_by("start").values_list("head", flat=True)]
+
+    def read(self, offset: int) -> bytes:
+        """The compressed bytes of one chunk; ``LogMissing`` where there is none."""
+        data = self._rows().filter(start=offset).values_list("data", flat=True).first()
+        if data is None:
+            raise LogMissing(f"there is no chunk of a log at byte {offset}")
+        return bytes(data)
+
+    def settle(self, stored: Stored) -> None:
+        """Note where the finished log lies, and remove the chunks.
+
+        Raises ``LogMissing`` where the attempt itself is gone, with its build or a takeover.
+        """
+        with transaction.atomic():
+            row = Attempt.objects.filter(pk=self._attempt_id)
+            if not row.update(log=stored.name, log_size=stored.size):
+                raise LogMissing("the attempt whose log this is was removed meanwhile")
+            self._rows().delete()
+
+    def _rows(self) -> QuerySet[LogChunk]:
+        return LogChunk.objects.filter(attempt_id=self._attempt_id)
+
+
+def open_log(attempt_id: int, storage: Storage, *, since: int = 0) -> Log:
+    """An attempt's log from wherever it lies at this moment, live or finished.
+
+    Chunks may be settled while they are read: on ``LogMissing`` open it again. With ``since`` a
+    live log holds only the chunks that end behind that byte. Raises ``LogMissing`` where the
+    file is gone, ``LogGap`` and ``LogUnreadable`` where what is stored is damaged.
+    """
+    if not (name := _finished(attempt_id)):
+        live = LiveLog(AttemptChunks(attempt_id), since=since)
+        # No chunks: nothing was written yet, or they have just become a file.
+        if live.blocks or not (name := _finished(attempt_id)):
+            return live
+    return FinishedLog(storage, name)
+
+
+def _finished(attempt_id: int) -> str:
+    return Attempt.objects.filter(pk=attempt_id).values_list("log", flat=True).first() or ""
