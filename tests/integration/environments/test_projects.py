@@ -222,7 +222,7 @@ setup(name="bank", version="1.0", packages=["bank"], install_requires=["six"],
 
 @pytest.mark.network
 @pytest.mark.parametrize("version", ["2.7", "3.6", "3.12"])
-def test_setup_py(prepare, install_projects, project, shell, online, version):  # noqa: PLR0917
+def test_setup_py(prepare, install_projects, project, shell, online, version):
     root = project({"setup.py": SETUP, "bank/__init__.py": "def main():\n    print('bank')\n"})
     install = Install(project="editable", extras=("test",))
     environment, made = prepare(install, root=root, version=version, using=online)
