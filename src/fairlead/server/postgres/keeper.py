@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 
 from fairlead.server.postgres.errors import PostgresFailed
@@ -81,7 +82,7 @@ class Keeper:
             self._stopping.set()
         if not self._ask(signal.SIGINT, patience):
             return Ending.CLEAN
-        self._told(f"PostgreSQL has not stopped within {patience:g} s: stopping it at once")
+        self._tell(f"PostgreSQL has not stopped within {patience:g} s: stopping it at once")
         if not self._ask(signal.SIGQUIT, min(patience, _IMMEDIATE)):
             return Ending.IMMEDIATE
         self._ask(signal.SIGKILL, _RECOVERY)
@@ -96,6 +97,10 @@ class Keeper:
                 self._process.send_signal(sent)
             self._thread.join(min(left, _AGAIN))
         return self._thread.is_alive()
+
+    def _tell(self, sentence: str) -> None:
+        with suppress(Exception):  # of a listener, who must not be what ends the server's keeper
+            self._told(sentence)
 
     def _keep(self) -> None:
         try:
@@ -116,12 +121,12 @@ class Keeper:
 
     def _again(self, code: int, delay: float) -> tuple[subprocess.Popen[bytes] | None, float]:
         while not self._stopping.wait(delay):
-            self._told(f"PostgreSQL has ended unexpectedly ({code}): starting it again")
+            self._tell(f"PostgreSQL has ended unexpectedly ({code}): starting it again")
             delay = min(delay * 2, _LONGEST)
             try:
                 return self._begin(), delay
             except Exception as error:  # noqa: BLE001 — whatever it is, the next attempt may do
-                self._told(str(error))
+                self._tell(str(error))
         return None, delay
 
     def _begin(self) -> subprocess.Popen[bytes] | None:

@@ -7,6 +7,7 @@ PostgreSQL's processes stay, and belongs to the folder's owner.
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,10 +15,11 @@ from pathlib import Path
 
 import msgspec
 
+from fairlead.server.postgres import scan
 from fairlead.server.postgres.errors import PostgresFailed, unwritable
 from fairlead.server.postgres.pidfile import disown, read_pidfile
+from fairlead.util.proc import run
 
-_STARTED = 19  # index of the field "starttime" after the name in /proc/PID/stat, see proc(5)
 _PATIENCE = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 7.0), (signal.SIGKILL, 5.0))
 _PAUSE = 0.01
 
@@ -58,38 +60,21 @@ def end_leftovers(data: Path, told: Callable[[str], None]) -> None:
 def processes_in(data: Path) -> tuple[AtWork, ...]:
     """PostgreSQL's processes on a data folder, the server and those it has started."""
     try:
-        folder = data.stat()
-    except OSError:
-        return ()
-    found = (_at_work(int(name), folder) for name in os.listdir("/proc") if name.isdecimal())
-    return tuple(process for process in found if process)
+        return tuple(AtWork(*found) for found in scan.scan(str(data)))
+    except scan.Denied:
+        return _seen_by_owner(data)
 
 
-def _at_work(pid: int, folder: os.stat_result) -> AtWork | None:
-    place = f"/proc/{pid}"
-    try:
-        here = os.stat(f"{place}/cwd")
-        if (here.st_dev, here.st_ino) != (folder.st_dev, folder.st_ino):
-            return None
-        program = os.path.basename(os.readlink(f"{place}/exe")).removesuffix(" (deleted)")
-        ours = program == "postgres" and os.stat(place).st_uid == folder.st_uid
-        return AtWork(pid, _started(pid)) if ours else None
-    except OSError:  # it has ended, or belongs to somebody else
-        return None
-
-
-def _started(pid: int) -> int:
-    with open(f"/proc/{pid}/stat", "rb") as file:
-        return int(file.read().rpartition(b")")[2].split()[_STARTED])
+def _seen_by_owner(data: Path) -> tuple[AtWork, ...]:
+    """The same, seen by the user whose processes they are; nothing if we cannot become it."""
+    owner = data.stat()
+    argv = (sys.executable, "-I", "-S", scan.__file__, str(owner.st_uid), str(owner.st_gid), data)
+    lines = run(argv, cwd="/", env={}).text.splitlines()
+    return tuple(AtWork(*map(int, line.split())) for line in lines)
 
 
 def _lives(process: AtWork) -> bool:
-    try:
-        with open(f"/proc/{process.pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-    except OSError:
-        return False
-    return int(fields[_STARTED]) == process.started and fields[0] not in (b"Z", b"X")
+    return scan.started(process.pid) == process.started
 
 
 def _end(processes: tuple[AtWork, ...], steps: tuple[tuple[signal.Signals, float], ...]) -> None:

@@ -89,12 +89,13 @@ class Postgres:
 
     def stop(self, patience: float = 30.0) -> Ending:
         """Stop it in good order, or by force after ``patience`` seconds; fine if it never ran."""
-        ending = self._keeper.stop(patience) if self._keeper else Ending.CLEAN
-        self._keeper = None
-        if self._lock:
-            self._lock.release()
-            self._lock = None
-        return ending
+        keeper, self._keeper = self._keeper, None
+        lock, self._lock = self._lock, None
+        try:
+            return keeper.stop(patience) if keeper else Ending.CLEAN
+        finally:
+            if lock:
+                lock.release()
 
     def dump(self, file: Path) -> None:
         """Save the database to ``file``; also while another Fairlead runs it.

@@ -1,6 +1,7 @@
 """What must survive: kill -9 of anything, at any time."""
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -186,3 +187,38 @@ def test_fairlead_killed_in_mid_initdb_leaves_no_cluster(folder, dying, script, 
     with Postgres(root) as postgres:
         assert ask(postgres, "SELECT 1") == (1,)
     assert not list(root.glob(".new-*"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's own processes are open to it")
+def test_root_without_the_right_to_look_at_others_finds_it_too(root, data, best, drop, script):
+    run = root / "run"
+    left = subprocess.Popen(
+        (best.program("postgres"), "-D", data, "-k", run, "-c", "listen_addresses="),
+        stderr=subprocess.DEVNULL, cwd="/", **drop,
+    )  # fmt: skip
+    eventually((run / ".s.PGSQL.5432").exists)
+    code = (
+        "try: os.stat(f'/proc/{}/cwd')\n"
+        "except PermissionError: print('may not look')\n"
+        "with Postgres(root, told=print): print('started')"
+    )
+    without = ("setpriv", "--bounding-set=-sys_ptrace")
+    said, wrong = script(root, code.format(left.pid), *without).communicate()
+    assert wrong == ""
+    assert said.splitlines() == [
+        "may not look",
+        f"ending a PostgreSQL (process {left.pid}) that was left behind",
+        "started",
+    ]
+    assert left.wait() == 0
+
+
+def test_a_listener_that_fails_keeps_nothing_from_being_started_again(root, ask):
+    def told(sentence):
+        raise RuntimeError(sentence)
+
+    with Postgres(root, told=told) as postgres:
+        first = postgres.pid
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: postgres.ready and postgres.pid != first)
+        assert ask(postgres, "SELECT n FROM kept") == (1,)
