@@ -65,7 +65,14 @@ class Chunks(Protocol):
         ...
 
     def settle(self, stored: Stored) -> None:
-        """In one transaction: note where the log lies now, and remove its chunks."""
+        """In one transaction: note where the log lies now, and remove its chunks.
+
+        Afterwards ``add`` is refused; the same again changes nothing.
+        """
+        ...
+
+    def settled(self) -> Stored | None:
+        """What ``settle`` noted, or ``None`` while the log is in chunks."""
         ...
 
 

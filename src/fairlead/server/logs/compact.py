@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from fairlead.server.logs.blocks import Mark, count_lines, size
 from fairlead.server.logs.chunks import Chunks, LiveLog, Stored
 from fairlead.server.logs.container import FRAME, Writer, cut_frames
+from fairlead.server.logs.errors import LogMissing
 from fairlead.server.logs.storage import Storage
 
 
@@ -13,11 +14,20 @@ def compact(chunks: Chunks, storage: Storage, name: str, *, frame: int = FRAME) 
 
     In memory are one chunk, one frame and the index. Killed at any time, it leaves the chunks or
     a whole file and can be called again: the same bytes make the same file. The chunks go only
-    when the file is safe. Raises ``LogGap``, ``LogMissing``, ``LogUnreadable``, ``StoreError``.
+    when the file is safe. Where this was done already, by another process meanwhile or before,
+    nothing is written. Raises ``LogGap``, ``LogMissing``, ``LogUnreadable``, ``StoreError``.
     """
     log = LiveLog(chunks)
+    # Asked after the chunks were listed: what has none is either empty or settled by now.
+    if known := chunks.settled():
+        return known
     writer = Writer()
-    packed = storage.write(name, _file(log, writer, log.marks, frame))
+    try:
+        packed = storage.write(name, _file(log, writer, log.marks, frame))
+    except LogMissing:
+        if known := chunks.settled():
+            return known
+        raise
     stored = Stored(name=name, size=size(log), lines=count_lines(log), packed=packed)
     chunks.settle(stored)
     return stored

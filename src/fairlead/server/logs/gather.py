@@ -76,10 +76,10 @@ class Gatherer:
         self._made += 1
         self._ready = now + self._seconds * (1 + self._made // MANY)
         block = self._surveyor.measure(data)
+        # All marks lie in this chunk: what had been pending before was smaller than one.
         marks = [
             Mark(step=step, offset=block.offset + at, line=block.line + data.count(b"\n", 0, at))
             for step, at in self._marks
-            if at < size
         ]
-        self._marks = [(step, at - size) for step, at in self._marks if at >= size]
+        self._marks.clear()
         return pack(block, marks, data)

@@ -15,6 +15,8 @@ class MemoryChunks:
 
     def add(self, chunk: Chunk) -> int:
         """Append a chunk where it fits."""
+        if self.stored:
+            raise LogMissing("the log of a finished job takes no more chunks")
         end = max((known.offset + known.size for known in self.chunks.values()), default=0)
         if chunk.offset != end:
             return end
@@ -37,6 +39,10 @@ class MemoryChunks:
         """Remove the chunks."""
         self.stored = stored
         self.chunks.clear()
+
+    def settled(self) -> Stored | None:
+        """What the chunks were settled with."""
+        return self.stored
 
 
 class MemoryStorage:

@@ -6,7 +6,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from fairlead.server.logs.chunks import Chunk
+from fairlead.server.logs.chunks import Chunk, Stored
 from fairlead.server.logs.compact import compact
 from fairlead.server.logs.errors import LogMissing
 from fairlead.server.logs.storage import FolderStorage
@@ -18,7 +18,7 @@ class Database:
     def __init__(self, path):
         self.connection = sqlite3.connect(path, isolation_level=None)
         self.connection.execute("CREATE TABLE IF NOT EXISTS chunk (offset, size, head, data)")
-        self.connection.execute("CREATE TABLE IF NOT EXISTS stored (name, size, lines)")
+        self.connection.execute("CREATE TABLE IF NOT EXISTS stored (name, size, lines, packed)")
 
     def add(self, chunk: Chunk) -> int:
         end = self.connection.execute("SELECT coalesce(max(offset + size), 0) FROM chunk")
@@ -41,15 +41,16 @@ class Database:
 
     def settle(self, stored):
         self.connection.execute("BEGIN IMMEDIATE")
-        values = (stored.name, stored.size, stored.lines)
-        self.connection.execute("INSERT INTO stored VALUES (?, ?, ?)", values)
+        values = (stored.name, stored.size, stored.lines, stored.packed)
+        self.connection.execute("INSERT INTO stored VALUES (?, ?, ?, ?)", values)
         reached("settling")
         self.connection.execute("DELETE FROM chunk")
         self.connection.execute("COMMIT")
         reached("settled")
 
-    def stored(self):
-        return self.connection.execute("SELECT name FROM stored").fetchall()
+    def settled(self):
+        row = self.connection.execute("SELECT * FROM stored").fetchone()
+        return row and Stored(**dict(zip(Stored.__struct_fields__, row, strict=True)))
 
 
 def reached(point):

@@ -58,14 +58,14 @@ def test_killed_anywhere_it_leaves_chunks_or_a_whole_file(tmp_path, database, po
     killed = run(tmp_path, point)
     assert killed.returncode == -9, killed.stderr.decode()
     storage = FolderStorage(tmp_path / "logs")
-    assert bool(database.stored()) == moved
+    assert bool(database.settled()) == moved
     assert text(FinishedLog(storage, NAME) if moved else LiveLog(database)) == TEXT
     if (tmp_path / "logs" / NAME).exists():  # a name never stands for half a file
         assert text(FinishedLog(storage, NAME)) == TEXT
     if not moved:
         again = run(tmp_path)
         assert again.returncode == 0, again.stderr.decode()
-    assert len(database.stored()) == 1
+    assert database.settled().size == len(TEXT)
     assert not database.heads()
     assert text(FinishedLog(storage, NAME)) == TEXT
     storage.sweep(before=time.time() + 60)

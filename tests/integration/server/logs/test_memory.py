@@ -48,6 +48,9 @@ class Repeating:
     def settle(self, stored):
         self.stored = stored
 
+    def settled(self):
+        return self.stored
+
 
 @contextmanager
 def at_most(size):

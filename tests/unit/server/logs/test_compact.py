@@ -20,7 +20,7 @@ TEXT = "".join(f"{line}\n" for line in LINES).encode()
 
 
 def chunked(data):
-    chunks, gatherer = MemoryChunks(), Gatherer(seconds=0)
+    chunks, gatherer = MemoryChunks(), Gatherer(size=100_000, seconds=0)
     for chunk in gatherer.feed(0, data, 0):
         append(chunks, chunk)
     return chunks
@@ -54,6 +54,41 @@ def test_the_file_is_a_gzip_file_and_the_chunks_are_gone():
     assert not chunks.chunks
     assert (stored.size, stored.lines) == (len(TEXT), len(LINES))
     assert stored.packed == len(storage.files["log"]) < len(TEXT) / 3
+
+
+def test_compacting_again_changes_nothing():
+    chunks, storage = chunked(TEXT), MemoryStorage()
+    stored = compact(chunks, storage, "log")
+    before = dict(storage.files)
+    assert compact(chunks, storage, "log") == stored
+    assert storage.files == before
+
+
+@pytest.mark.parametrize("after", ["heads", "read"])
+def test_another_process_may_be_faster(monkeypatch, after):
+    chunks, storage = chunked(TEXT), MemoryStorage()
+    real = getattr(chunks, after)
+
+    def slow(*given):
+        result = real(*given)
+        monkeypatch.setattr(chunks, after, real)
+        compact(chunks, storage, "log")
+        return result
+
+    monkeypatch.setattr(chunks, after, slow)
+    assert compact(chunks, storage, "log") == chunks.stored
+    assert b"".join(read_bytes(FinishedLog(storage, "log"))) == TEXT
+
+
+def test_chunks_that_are_lost_meanwhile_are_an_error():
+    chunks = chunked(TEXT)
+    heads = chunks.heads()
+    chunks.chunks.clear()
+    chunks.heads = lambda _: heads
+    storage = MemoryStorage()
+    with pytest.raises(LogMissing):
+        compact(chunks, storage, "log")
+    assert storage.files == {}
 
 
 def test_an_empty_log():
