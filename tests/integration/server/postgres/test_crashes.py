@@ -191,6 +191,8 @@ def test_fairlead_killed_in_mid_initdb_leaves_no_cluster(folder, dying, script, 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's own processes are open to it")
 def test_root_without_the_right_to_look_at_others_finds_it_too(root, data, best, drop, script):
+    if not shutil.which("setpriv"):
+        pytest.skip("setpriv (util-linux) is not installed")
     run = root / "run"
     left = subprocess.Popen(
         (best.program("postgres"), "-D", data, "-k", run, "-c", "listen_addresses="),
