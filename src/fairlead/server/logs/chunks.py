@@ -67,12 +67,8 @@ class Chunks(Protocol):
     def settle(self, stored: Stored) -> None:
         """In one transaction: note where the log lies now, and remove its chunks.
 
-        Afterwards ``add`` is refused; the same again changes nothing.
+        Nothing may be added afterwards; the same again changes nothing.
         """
-        ...
-
-    def settled(self) -> Stored | None:
-        """What ``settle`` noted, or ``None`` while the log is in chunks."""
         ...
 
 

@@ -6,6 +6,7 @@ from fairlead.server.logs.blocks import Mark, count_lines, size
 from fairlead.server.logs.chunks import Chunks, LiveLog, Stored
 from fairlead.server.logs.container import FRAME, Writer, cut_frames
 from fairlead.server.logs.errors import LogMissing
+from fairlead.server.logs.finished import FinishedLog
 from fairlead.server.logs.storage import Storage
 
 
@@ -18,19 +19,27 @@ def compact(chunks: Chunks, storage: Storage, name: str, *, frame: int = FRAME) 
     nothing is written. Raises ``LogGap``, ``LogMissing``, ``LogUnreadable``, ``StoreError``.
     """
     log = LiveLog(chunks)
-    # Asked after the chunks were listed: what has none is either empty or settled by now.
-    if known := chunks.settled():
+    # No chunks and a file: another process was faster. An empty file must not replace its one.
+    if not log.blocks and (known := _known(storage, name)):
         return known
     writer = Writer()
     try:
         packed = storage.write(name, _file(log, writer, log.marks, frame))
     except LogMissing:
-        if known := chunks.settled():
+        if not chunks.heads() and (known := _known(storage, name)):
             return known
         raise
     stored = Stored(name=name, size=size(log), lines=count_lines(log), packed=packed)
     chunks.settle(stored)
     return stored
+
+
+def _known(storage: Storage, name: str) -> Stored | None:
+    try:
+        log, packed = FinishedLog(storage, name), storage.size(name)
+    except LogMissing:
+        return None
+    return Stored(name=name, size=size(log), lines=count_lines(log), packed=packed)
 
 
 def _file(log: LiveLog, writer: Writer, marks: tuple[Mark, ...], frame: int) -> Iterator[bytes]:

@@ -40,10 +40,6 @@ class MemoryChunks:
         self.stored = stored
         self.chunks.clear()
 
-    def settled(self) -> Stored | None:
-        """What the chunks were settled with."""
-        return self.stored
-
 
 class MemoryStorage:
     """Files in a dictionary; ``reads`` are the ranges that were asked for."""

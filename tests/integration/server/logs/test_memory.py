@@ -48,9 +48,6 @@ class Repeating:
     def settle(self, stored):
         self.stored = stored
 
-    def settled(self):
-        return self.stored
-
 
 @contextmanager
 def at_most(size):

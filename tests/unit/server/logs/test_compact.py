@@ -80,11 +80,20 @@ def test_another_process_may_be_faster(monkeypatch, after):
     assert b"".join(read_bytes(FinishedLog(storage, "log"))) == TEXT
 
 
+def test_chunks_without_a_file_that_went_away_are_an_error():
+    chunks, storage = chunked(TEXT), MemoryStorage()
+    real = chunks.read
+    chunks.read = lambda offset: (real(offset), chunks.chunks.clear())[0]
+    with pytest.raises(LogMissing):
+        compact(chunks, storage, "log")
+    assert storage.files == {}
+
+
 def test_chunks_that_are_lost_meanwhile_are_an_error():
     chunks = chunked(TEXT)
     heads = chunks.heads()
     chunks.chunks.clear()
-    chunks.heads = lambda _: heads
+    chunks.heads = lambda *_: heads
     storage = MemoryStorage()
     with pytest.raises(LogMissing):
         compact(chunks, storage, "log")
