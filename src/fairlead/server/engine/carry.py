@@ -12,17 +12,20 @@ from procrastinate import exceptions
 from procrastinate.job_context import AbortReason, JobContext
 
 from fairlead.errors import FairleadError
-from fairlead.model import Event, RunFinished, RunResult
+from fairlead.model import Event, RunFinished
 from fairlead.runner.cancel import Cancel
+from fairlead.runner.history import History
 from fairlead.runner.run import run
 from fairlead.server.configuration import Intervals
 from fairlead.server.engine import changes
+from fairlead.server.engine.artifacts import keep_artifacts
 from fairlead.server.engine.connector import PAUSE
 from fairlead.server.engine.lease import Loss, until_lost
 from fairlead.server.engine.logsink import ChunkSink, compact_attempt, compact_left_behind
 from fairlead.server.engine.order import Confide, Locate, make_order, no_secrets
 from fairlead.server.engine.recording import Fenced, Recorder
 from fairlead.server.logs.storage import Storage
+from fairlead.server.services.retention import expire
 from fairlead.server.store.models import Build, State
 from fairlead.settings import Settings
 
@@ -31,19 +34,16 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 STOPPING = "the worker is being stopped"
-Keep = Callable[[Build, RunResult], RunResult]
-"""Puts what a run left behind (artifacts) where it is kept, before the verdict is stored."""
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker needs for a build. ``storage`` is where logs lie once they are whole."""
+    """What a worker needs for a build. ``storage`` takes whole logs and artifacts."""
 
     settings: Settings
     intervals: Intervals
     locate: Locate
     storage: Storage
     confide: Confide = no_secrets
-    keep: Keep | None = None
 
 
 class Carrier:
@@ -147,10 +147,11 @@ class Carrier:
         return await loop.run_in_executor(self._threads, _with_connections, work)
 
     async def tidy(self) -> None:
-        """Compact logs that were left in chunks, by whomever."""
+        """Compact logs that were left in chunks, by whomever; remove what was kept long enough."""
         storage = self._tools.storage
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._compacting, compact_left_behind, storage)
+        await self.apart(lambda: expire(storage))
 
     def _sink(self) -> ChunkSink:
         """A build's sink; logs are compacted aside, so that no verdict waits for it."""
@@ -201,16 +202,19 @@ class _Going:
         order = make_order(self.build, tools.settings, tools.locate, tools.confide)
         if self._switch.thrown:
             raise FairleadError(self._switch.reason)
-        run(order, self._emit, self._switch)
+        history = History(order.source.root)
+        run(order, lambda event: self._emit(event, history), self._switch)
 
     def _fail(self, reason: str) -> None:
         state = State.CANCELLED if self._switch.thrown else State.ERRORED
         self.problem = (state, self._switch.reason or reason)
 
-    def _emit(self, event: Event) -> None:
-        if isinstance(event, RunFinished) and self._tools.keep and not self._switch.thrown:
-            result = self._tools.keep(self.build, event.result)
-            event = msgspec.structs.replace(event, result=result)
+    def _emit(self, event: Event, history: History) -> None:
+        if isinstance(event, RunFinished) and not self._switch.thrown:
+            folder = history.folder(event.result.number)
+            storage = self._tools.storage
+            for more in keep_artifacts(self.build, event.result, folder, storage, event.time):
+                self._recorder.emit(more)
         if refused := self._recorder.refused:
             self._switch.throw(str(refused))
         self._recorder.emit(event)

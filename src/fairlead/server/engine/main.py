@@ -25,7 +25,7 @@ from fairlead.server.store.models import Worker as WorkerRow
 log = logging.getLogger(__name__)
 
 _TIDY = 60.0
-"""Seconds between two looks for logs that nobody compacted."""
+"""Seconds between two looks for logs that nobody compacted, and for what is due to be removed."""
 
 
 def work(configuration: Configuration, tools: Tools, *, name: str = "") -> None:

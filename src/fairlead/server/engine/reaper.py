@@ -15,7 +15,7 @@ from django.utils import timezone
 from fairlead.server.configuration import Intervals
 from fairlead.server.engine import changes
 from fairlead.server.engine.enqueue import withdraw
-from fairlead.server.store.models import Build, State
+from fairlead.server.store.models import Build, State, Worker
 from fairlead.server.store.waiting import why_waiting
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,8 @@ def _end_expired(queue_timeout: float) -> int:
 
 
 def _forget() -> int:
-    """Remove old rows of the engine, a few at a time."""
+    """Remove old rows of the engine, a few at a time, and workers that are long gone."""
     with connection.cursor() as cursor:
         cursor.execute(_OLD, (_KEPT,))
+    Worker.objects.filter(seen__lt=timezone.now() - timedelta(days=1)).delete()
     return 0

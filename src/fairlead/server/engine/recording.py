@@ -41,7 +41,7 @@ class Recorder:
         self._job_id = build.job_id
         self._sink = sink
         self._flush = flush
-        self._rows = Rows(build.pk, build.project_id, again=build.takeovers > 0)
+        self._rows = Rows(build.pk, build.project_id, takeovers=build.takeovers)
         self._recorded = build.recorded
         self._changed = threading.Condition()
         self._waiting: list[Event] = []

@@ -5,7 +5,7 @@ when the batch was committed, so that a batch can come again.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import singledispatchmethod
 
 import msgspec
@@ -33,6 +33,7 @@ from fairlead.model import (
     TestReport,
     TestsCollected,
 )
+from fairlead.server.engine.artifacts import ArtifactsKept
 from fairlead.server.engine.logsink import Piece
 from fairlead.server.store.fields import clean, pack
 from fairlead.server.store.models import (
@@ -65,13 +66,13 @@ class Going(msgspec.Struct, kw_only=True):
 class Rows:
     """Applies events to one build's rows, inside the caller's transaction.
 
-    ``again`` says that an earlier run of the build may have left rows.
+    ``takeovers`` is how often the build was begun before, which may have left rows.
     """
 
-    def __init__(self, build_id: int, project_id: int, *, again: bool) -> None:
+    def __init__(self, build_id: int, project_id: int, *, takeovers: int) -> None:
         self._build_id = build_id
         self._project_id = project_id
-        self._again = again
+        self._takeovers = takeovers
         self._jobs: dict[str, int] = {}
         self._attempts: dict[tuple[str, int], Going] = {}
         self._notices: list[str] = []
@@ -82,7 +83,7 @@ class Rows:
 
     def copy(self) -> "Rows":
         """The same state, to be changed by a batch that may fail."""
-        made = Rows(self._build_id, self._project_id, again=self._again)
+        made = Rows(self._build_id, self._project_id, takeovers=self._takeovers)
         made._jobs = dict(self._jobs)
         made._attempts = {
             key: Going(
@@ -110,11 +111,12 @@ class Rows:
     @_apply.register
     def _(self, event: RunStarted) -> None:
         # Nothing of a run that was given up is left beside the one that took over.
-        for rows in self._all() if self._again else ():
+        for rows in self._all() if self._takeovers else ():
             rows._raw_delete(rows.db)  # noqa: SLF001 — children first: nothing is to be collected
         plan = event.plan
+        self._notices = self._about_takeovers()
         Build.objects.filter(pk=self._build_id).update(
-            plan=pack(plan), isolation=clean(event.isolation, 40), notices=[]
+            plan=pack(plan), isolation=clean(event.isolation, 40), notices=self._notices
         )
         made = Job.objects.bulk_create(
             Job(
@@ -131,6 +133,12 @@ class Rows:
             for place, job in enumerate(plan.jobs)
         )
         self._jobs = {job.id: row.pk for job, row in zip(plan.jobs, made, strict=True)}
+
+    def _about_takeovers(self) -> list[str]:
+        if not self._takeovers:
+            return []
+        times = "once" if self._takeovers == 1 else f"{self._takeovers} times"
+        return [f"begun again {times}, since its worker was lost or stopped"]
 
     def _all(self) -> tuple[QuerySet[Model], ...]:
         build = self._build_id
@@ -266,6 +274,21 @@ class Rows:
         Build.objects.filter(pk=self._build_id).update(notices=self._notices)
 
     @_apply.register
+    def _(self, event: ArtifactsKept) -> None:
+        when = moment(event.time)
+        Artifact.objects.bulk_create(
+            Artifact(
+                job_id=self._jobs[file.job],
+                path=clean(file.path),
+                size=file.size,
+                key=file.key,
+                expires=when + timedelta(days=file.days) if file.days else None,
+            )
+            for file in event.files
+            if file.job in self._jobs
+        )
+
+    @_apply.register
     def _(self, event: RunFinished) -> None:
         self._flush_tests()
         result = event.result
@@ -280,7 +303,10 @@ class Rows:
             passed_tests=sum(map(_passed, tests)),
             bad_tests=sum(len(report.bad) for report in tests),
             skipped_tests=sum(report.count(TestOutcome.SKIPPED) for report in tests),
-            notices=[clean(text, _TEXT) for text in result.notices],
+            notices=[
+                *self._about_takeovers(),
+                *(clean(text, _TEXT) for text in result.notices),
+            ],
             result=pack(_without_jobs(result)),
         )
 

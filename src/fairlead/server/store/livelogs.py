@@ -24,7 +24,12 @@ class AttemptChunks:
         self._attempt_id = attempt_id
 
     def add(self, chunk: Chunk) -> int:
-        """Append a chunk where the log ends; returns where it ends afterwards."""
+        """Append a chunk where the log ends; returns where it ends afterwards.
+
+        Raises ``LogMissing`` where the log is one file already.
+        """
+        if _finished(self._attempt_id):
+            raise LogMissing("the log of a finished job takes no more chunks")
         last = self._rows().order_by("-start").values_list("start", "size").first()
         end = sum(last) if last else 0
         if chunk.offset != end:

@@ -81,6 +81,24 @@ def agents(database, tmp_path):
             agent.process.wait()
 
 
+@pytest.fixture(scope="module")
+def lasting(django, tmp_path_factory):
+    """A worker for all tests of a module; use ``worker``, which waits for it."""
+    agent = Agent("lasting", django, tmp_path_factory.mktemp("lasting"))
+    yield agent
+    agent.end()
+
+
+@pytest.fixture
+def worker(lasting, database):
+    """A worker that is there. Its rows were removed before the test: it registers anew."""
+    from fairlead.server.store.models import Worker
+
+    wait_until(Worker.objects.exists)
+    yield lasting
+    sys.stderr.write(lasting.said)
+
+
 @pytest.fixture
 def make_project(database, tmp_path):
     """Makes a project of one commit, with a script as its only step."""

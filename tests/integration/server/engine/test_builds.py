@@ -1,15 +1,17 @@
 """A build from its row to its verdict, through the queue, a worker and the real runner."""
 
+import os
+from pathlib import Path
+
 from fairlead.model import Outcome
 
 ENDS = ("passed", "failed", "errored", "cancelled")
 
 
 def test_a_build_is_run_and_all_of_it_is_recorded(
-    agents, make_project, push, reaches, log_of, wait_until
+    worker, make_project, push, reaches, log_of, wait_until
 ):
     project = make_project("echo first\nprintf 'sec\\000ond\\n'")
-    agents("one")
     build = reaches(push(project), *ENDS)
     assert (build.state, build.number, build.takeovers) == ("passed", 1, 0), build.reason
     log = log_of(build)
@@ -27,7 +29,7 @@ def test_a_build_is_run_and_all_of_it_is_recorded(
     assert job.read_result().attempts[0].steps[0].code == 0
 
 
-def test_tests_are_recorded_with_how_they_ended(agents, make_project, push, reaches):
+def test_tests_are_recorded_with_how_they_ended(worker, make_project, push, reaches):
     xml = (
         "<testsuite name='s'><testcase classname='a' name='good'/>"
         "<testcase classname='a' name='bad'><failure message='no &#x1F6AB;'>why</failure>"
@@ -39,7 +41,6 @@ def test_tests_are_recorded_with_how_they_ended(agents, make_project, push, reac
         "    reports:\n      junit: out.xml\n"
     )
     project = make_project(pipeline=pipeline)
-    agents("one")
     build = reaches(push(project), *ENDS)
     assert (build.state, build.passed_tests, build.bad_tests) == ("failed", 1, 1), build.reason
     bad = build.tests.get(outcome="failed")
@@ -47,37 +48,33 @@ def test_tests_are_recorded_with_how_they_ended(agents, make_project, push, reac
     assert bad.project_id == project.pk
 
 
-def test_a_broken_pipeline_file_is_a_verdict_with_its_place(agents, make_project, push, reaches):
+def test_a_broken_pipeline_file_is_a_verdict_with_its_place(worker, make_project, push, reaches):
     project = make_project(pipeline="jobs: [nonsense\n")
-    agents("one")
     build = reaches(push(project), *ENDS)
     assert build.state == "errored"
     assert "fairlead.yml:" in build.reason
 
 
-def test_a_commit_that_is_not_there_is_a_verdict(agents, make_project, reaches):
+def test_a_commit_that_is_not_there_is_a_verdict(worker, make_project, reaches):
     from fairlead.model import Trigger
     from fairlead.server.services.builds import create
 
-    agents("one")
     build = create(make_project(), Trigger(event="api", commit="0" * 40))
     build = reaches(build, *ENDS)
     assert build.state == "errored"
     assert "0000" in build.reason
 
 
-def test_parameters_reach_the_steps(agents, make_project, push, reaches, log_of):
+def test_parameters_reach_the_steps(worker, make_project, push, reaches, log_of):
     project = make_project('echo "[$COLOUR]"')
-    agents("one")
     build = reaches(push(project, parameters={"COLOUR": "red"}), *ENDS)
     assert log_of(build).endswith(b"[red]\n")
 
 
-def test_a_whole_log_leaves_the_database(agents, make_project, push, reaches, log_of, wait_until):
+def test_a_whole_log_leaves_the_database(worker, make_project, push, reaches, log_of, wait_until):
     from fairlead.server.store.models import Attempt, LogChunk
 
     project = make_project("seq 100000")
-    agents("one")
     build = reaches(push(project), *ENDS)
     wait_until(lambda: not LogChunk.objects.exists())
     attempt = Attempt.objects.get()
@@ -85,3 +82,19 @@ def test_a_whole_log_leaves_the_database(agents, make_project, push, reaches, lo
     log = log_of(build)
     assert log.endswith(b"".join(b"%d\n" % n for n in range(1, 100001)))
     assert attempt.log_size == len(log)
+
+
+def test_artifacts_are_kept_for_as_long_as_the_job_says(worker, make_project, push, reaches):
+    from fairlead.server.logs.storage import FolderStorage
+    from fairlead.server.store.models import Artifact
+
+    pipeline = (
+        "python: none\njobs:\n  only:\n    run: mkdir out && echo report > out/a.txt\n"
+        "    artifacts:\n      paths: out/*\n      days: 3\n"
+    )
+    build = reaches(push(make_project(pipeline=pipeline)), *ENDS)
+    assert build.state == "passed", build.reason
+    kept = Artifact.objects.get(job__build=build)
+    assert (kept.path, kept.size, (kept.expires - build.finished).days) == ("out/a.txt", 7, 3)
+    storage = FolderStorage(Path(os.environ["FAIRLEAD_DATA"]) / "storage")
+    assert storage.read(kept.key, 0, 100) == b"report\n"

@@ -31,6 +31,7 @@ from fairlead.model import (
 
 PLAN = Plan(source="fairlead.yml", origin=Origin.NATIVE, jobs=(Job(id="a", name="A"),))
 GOOD = TestCase(suite="s", name="good", outcome=TestOutcome.PASSED)
+AGAIN = "begun again once, since its worker was lost or stopped"
 BAD = TestCase(suite="s", name="bad", outcome=TestOutcome.FAILED, message="\0\udce9")
 
 
@@ -179,11 +180,12 @@ def test_nothing_is_stored_once_the_build_is_anothers(claimed, record, log_of, w
     with pytest.raises(Fenced):
         zombie.close()
     claimed.refresh_from_db()
-    assert (claimed.state, claimed.notices) == ("running", [])
+    assert (claimed.state, claimed.notices) == ("running", [AGAIN])
     give(new, job_over(), run_over())
     new.close()
     claimed.refresh_from_db()
     assert (claimed.state, claimed.takeovers) == ("passed", 1)
+    assert claimed.notices == [AGAIN, "mind this"]
     assert log_of(claimed) == b"new"
 
 

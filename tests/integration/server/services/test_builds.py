@@ -213,3 +213,23 @@ def test_nothing_is_passed_on_right_after_a_start_of_the_database(project, verbs
     assert sweep(Intervals(grace=1e6), 0) == 0
     assert sweep(Intervals(grace=0), 0) == 1
     assert queued(lost).status == "todo"
+
+
+def test_the_engines_old_rows_and_dead_workers_are_forgotten(project, verbs, monkeypatch):
+    from django.utils import timezone
+
+    from fairlead.server.configuration import Intervals
+    from fairlead.server.engine import reaper
+    from fairlead.server.store.models import Worker
+
+    monkeypatch.setattr(reaper, "_KEPT", 2)
+    builds = [verbs.create(project, on(str(n))) for n in range(5)]
+    for build in builds[:4]:
+        verbs.cancel(build)
+    now = timezone.now()
+    for name, days in (("gone", 2), ("here", 0)):
+        Worker.objects.create(name=name, started=now, seen=now - timedelta(days=days))
+    reaper.sweep(Intervals(grace=0), 0)
+    assert jobs() == 3
+    assert queued(builds[4]).status == "todo"
+    assert [worker.name for worker in Worker.objects.all()] == ["here"]
