@@ -277,8 +277,8 @@ def test_a_shell_where_the_job_runs(shop, terminal, two_pythons):
     assert "$ python -m pytest -q tests" in before
     screen.type("python -m pytest -q tests && touch here && sleep 0.1 && echo res''ting\r")
     screen.until(r"2 passed(.|\n)*resting")
-    screen.type("sleep 300\r")
-    screen.until("sleep 300")
+    screen.type("bash -c 'echo as''leep; exec sleep 300'\r")
+    screen.until("asleep")  # it is in front by then, and Ctrl-C is for it
     screen.type("\x03")
     screen.until(r"\^C(.|\n)*[$#] \Z")
     screen.type("ls; exit 7\r")
