@@ -15,11 +15,10 @@ from typing import Any
 import msgspec
 
 from fairlead.errors import InterpreterNotFound, StoreError
+from fairlead.runner.probing import answer_of
 from fairlead.util.fs import write_atomic
 
 _PLACES = "pyenv, uv, asdf, mise, /opt, /usr/local, /usr and PATH"
-_PATIENCE = 5.0
-"""Seconds an interpreter may take to say what it is."""
 _DOUBT = 600.0
 """Seconds after which one that said nothing is asked again."""
 _CACHE_VERSION = 2
@@ -27,27 +26,6 @@ _MANY = 256
 """Answers kept; above that, those about programs that are not there now are forgotten."""
 _NAME = r"(?:python|pypy)(?:\d(?:\.\d+)?t?)?"
 _OLDEST_FROM_UV = (3, 8)
-
-# Runs on Python 2.7 too, one answer a line.
-_PROBE = """
-import os, sys, sysconfig
-v = sys.version_info
-tail = "" if v[3] == "final" else {"alpha": "a", "beta": "b"}.get(v[3], "rc") + str(v[4])
-names = sysconfig.get_scheme_names()
-pypy = "__pypy__" in sys.builtin_module_names
-scheme = "venv" if "venv" in names else "pypy" if pypy and "pypy" in names else "posix_prefix"
-bases = dict.fromkeys(("base", "platbase", "installed_base", "installed_platbase"), "/B")
-print("%d.%d.%d%s" % (v[0], v[1], v[2], tail))
-print("pypy" if pypy else "cpython")
-print(os.path.realpath(sys.executable))
-print(sys.prefix)
-print(getattr(sys, "base_prefix", getattr(sys, "real_prefix", sys.prefix)))
-print(sysconfig.get_platform())
-print(sysconfig.get_config_var("SOABI") or "")
-print(os.path.relpath(sysconfig.get_path("purelib", scheme, bases), "/B"))
-print(int(bool(sysconfig.get_config_var("Py_GIL_DISABLED"))))
-print("fairlead-probe-end")
-"""
 
 
 class Interpreter(msgspec.Struct, frozen=True, kw_only=True):
@@ -344,8 +322,8 @@ def _ask_all(paths: Mapping[str, Path]) -> dict[str, _Answer]:
 
 
 def _ask(path: Path) -> Interpreter | None:
-    lines = _answer_of(path).splitlines()
-    if not lines or lines[-1] != "fairlead-probe-end" or len(lines) != _LINES:
+    lines = answer_of(path)
+    if not lines:
         return None
     version, kind, real, prefix, base, platform, abi, site, free, _ = lines
     if prefix != base or not re.match(r"\d+\.\d+\.\d+", version) or _in_environment(real):
@@ -362,39 +340,6 @@ def _ask(path: Path) -> Interpreter | None:
         site=site,
         free_threaded=free == "1",
     )
-
-
-_LINES = _PROBE.count("\nprint(")
-
-
-def _answer_of(path: Path) -> str:
-    """What a program prints for the probe, or nothing; one that hangs is killed with its group."""
-    import signal
-    import subprocess
-    from contextlib import suppress
-
-    bare = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/nonexistent"}
-    try:
-        process = subprocess.Popen(
-            (path, "-E", "-s", "-S", "-c", _PROBE),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=bare,
-            cwd="/",
-            start_new_session=True,
-        )
-    except OSError:
-        return ""
-    with process:
-        try:
-            output, _ = process.communicate(timeout=_PATIENCE)
-        except subprocess.TimeoutExpired:
-            output = b""
-        finally:
-            with suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL)
-    return os.fsdecode(output) if process.returncode == 0 else ""
 
 
 def _read_cache(file: Path) -> _Cache:

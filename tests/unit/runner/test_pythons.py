@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from fairlead.errors import InterpreterNotFound
-from fairlead.runner import pythons
+from fairlead.runner import probing, pythons
 from fairlead.runner.pythons import Interpreter, choose, find
 
 
@@ -258,7 +258,7 @@ def test_files_that_are_no_programs(machine):
 
 
 def test_a_hanging_interpreter_is_ended_with_all_it_started(machine, monkeypatch):
-    monkeypatch.setattr(pythons, "_PATIENCE", 0.2)
+    monkeypatch.setattr(probing, "_PATIENCE", 0.2)
     machine.program(
         "path/python3.99", f"sleep 1000 & echo $! > {machine.root}/child\necho $$\nsleep 1000"
     )
