@@ -9,7 +9,7 @@ import pytest
 
 from fairlead.errors import SandboxFailed
 from fairlead.model import Limits, Network
-from fairlead.runner.sandbox import BoxSpec, blanks
+from fairlead.runner.sandbox import BoxSpec, blanks, bubblewrap
 from fairlead.runner.sandbox.bubblewrap import Bubblewrap
 from fairlead.runner.sandbox.helper import helper
 from fairlead.runner.sandbox.keeper.tally import descendants
@@ -60,6 +60,15 @@ def test_another_kind_is_not(sandbox, tmp_path, opened, limits, network):
     with open_in(sandbox, tmp_path):
         pass
     assert len(opened) == 2
+
+
+def test_one_that_resolves_names_as_they_were_is_not_taken(sandbox, tmp_path, opened, monkeypatch):
+    monkeypatch.setattr(bubblewrap, "names_now", lambda: (1, 1))
+    sandbox.warm(LIMITS, "full")
+    monkeypatch.setattr(bubblewrap, "names_now", lambda: (2, 1))
+    with open_in(sandbox, tmp_path):
+        assert [kind.names for kind in opened] == [(1, 1), (2, 1)]
+        assert blanks._waiting == []
 
 
 def test_no_more_wait_than_were_asked_for(sandbox, tmp_path, opened):

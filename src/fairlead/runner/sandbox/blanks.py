@@ -28,12 +28,16 @@ Opened = tuple[socket, Groups]
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """What tells blank boxes apart. ``network`` is a job's network mode."""
+    """What tells blank boxes apart. ``network`` is a job's network mode.
+
+    ``names`` changes with the files by which names are resolved: a box has those of its making.
+    """
 
     program: str
     network: str
     processes: int | None
     memory: int | None
+    names: tuple[int, ...] = ()
 
 
 _lock = threading.Lock()
@@ -49,18 +53,19 @@ def warm(kind: Kind, most: int) -> None:
 
 def take(kind: Kind) -> Opened:
     """A box of this kind: the one that waits longest, else a new one. Raises ``SandboxFailed``."""
+    put_away(outdated_since=kind.names)
     with _lock:
         place = next((i for i, (waiting, _) in enumerate(_waiting) if waiting == kind), None)
         ready = None if place is None else _waiting.pop(place)[1]
     return ready.result() if ready else _make(kind)
 
 
-def put_away() -> None:
-    """Close the boxes that nobody took."""
+def put_away(outdated_since: tuple[int, ...] | None = None) -> None:
+    """Close the boxes that nobody took: all, or those that resolve names as they no longer are."""
     with _lock:
-        left = [ready for _, ready in _waiting]
-        _waiting.clear()
-    for ready in left:
+        left = [one for one in _waiting if one[0].names != outdated_since]
+        _waiting[:] = [one for one in _waiting if one not in left]
+    for _, ready in left:
         with contextlib.suppress(SandboxFailed):
             ready.result()[0].close()
 
@@ -81,6 +86,17 @@ def _make(kind: Kind) -> Opened:
         "root": os.geteuid() == 0,
     }
     return open_grouped(order, limits)
+
+
+def names_now() -> tuple[int, ...]:
+    """The times of the files by which this machine resolves names (0: not there)."""
+    found = []
+    for path in ("/etc/hosts", "/etc/resolv.conf"):
+        try:
+            found.append(os.stat(path).st_mtime_ns)
+        except OSError:
+            found.append(0)
+    return tuple(found)
 
 
 def look_around(program: str) -> Machine:

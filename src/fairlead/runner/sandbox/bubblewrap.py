@@ -8,7 +8,7 @@ from fairlead.errors import SandboxFailed
 from fairlead.model import Limits
 from fairlead.runner.sandbox import blanks, layout
 from fairlead.runner.sandbox.base import BoxSpec
-from fairlead.runner.sandbox.blanks import Kind, look_around
+from fairlead.runner.sandbox.blanks import Kind, look_around, names_now
 from fairlead.runner.sandbox.box import Inside, KeptBox
 from fairlead.runner.sandbox.keeper import wire
 from fairlead.runner.sandbox.layout import Machine, Shown
@@ -62,6 +62,7 @@ class Bubblewrap:
             network=network,
             processes=limits.processes,
             memory=limits.memory,
+            names=names_now(),
         )
 
 
