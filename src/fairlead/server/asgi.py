@@ -1,9 +1,37 @@
-"""What uvicorn serves: ``fairlead.server.asgi:application``."""
+"""What uvicorn serves: live streams and git by raw ASGI, everything else by Django.
+
+A viewer of a live log or a ``git push`` may stay for an hour; neither may hold a thread for it.
+"""
 
 import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fairlead.server.settings")
 
-application = get_asgi_application()
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Scope]]
+Send = Callable[[Scope], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_pages: App = get_asgi_application()
+
+from fairlead.server import stream  # noqa: E402 — models, so Django comes first
+from fairlead.server.hosting import asgi as hosting  # noqa: E402
+
+_RAW: tuple[tuple[str, App], ...] = (
+    ("/stream/", stream.application),
+    ("/git/", hosting.application),
+)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send a request to whoever answers it."""
+    if scope["type"] == "lifespan":
+        await stream.lifespan(scope, receive, send)
+        return
+    path = scope.get("path", "")
+    app = next((app for prefix, app in _RAW if path.startswith(prefix)), _pages)
+    await app(scope, receive, send)

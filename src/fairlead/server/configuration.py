@@ -37,6 +37,10 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     ``queue_timeout`` is for how long a build may wait (0: for ever), ``drain_timeout`` for how
     long a stopping worker waits for its builds before it hands them to another (0: for ever),
     ``pool_timeout`` for how long one query waits for a connection.
+    ``url`` is how people and other machines reach us, ``listen`` where the web node does so;
+    ``public`` lets anybody read. ``worker_token`` is what a worker on another host shows the web
+    nodes; one with the data folder at hand needs none. ``repository_limit`` is in bytes, for
+    each hosted repository; ``rate_limit`` is requests a minute of one token or address.
     """
 
     data: Path
@@ -50,6 +54,13 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     drain_timeout: float = 0.0
     pool_timeout: float = 10.0
     debug: bool = False
+    url: str = ""
+    listen: str = "127.0.0.1:8600"
+    public: bool = False
+    worker_token: str = ""
+    repository_limit: int = 2 << 30
+    rate_limit: int = 600
+    log_format: str = "text"
     intervals: Intervals = Intervals()
 
 
