@@ -10,7 +10,7 @@ from fairlead import __version__
 from fairlead.cli.guard import guarded, ready_output
 
 # name -> what `fairlead --help` says of it; the module is fairlead.cli.<name>.
-COMMANDS = {
+_HERE = {
     "run": "Run the pipeline (or some of its jobs) and come to a verdict.",
     "plan": "Show the jobs that would run, and why others would not.",
     "lint": "Check a pipeline file and print every problem in it.",
@@ -23,6 +23,24 @@ COMMANDS = {
     "doctor": "Say what is missing on this machine and how to get it.",
     "completion": "Print shell completion for bash, zsh or fish.",
 }
+_OF_A_SERVER = {
+    "login": "Remember a server and your token for it.",
+    "builds": "List builds of a server.",
+    "trigger": "Have a server build a branch, a tag or a commit.",
+    "watch": "Watch a build until its verdict, and exit with that.",
+    "logs": "Print the logs of a build or of one of its jobs.",
+    "cancel": "Cancel a build.",
+    "retry": "Build the same commit again, or only what did not pass.",
+    "artifacts": "List or download what the jobs of a build left.",
+    "reproduce": "Run a server's build here: same commit, plan, versions.",
+}
+_SERVING: dict[str, str] = {}
+SECTIONS = {
+    "Commands": _HERE,
+    "Commands that ask a server": _OF_A_SERVER,
+    "Commands that are the server": _SERVING,
+}
+COMMANDS = _HERE | _OF_A_SERVER | _SERVING
 
 
 class LazyGroup(click.Group):
@@ -57,8 +75,10 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing any."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        for title, commands in SECTIONS.items():
+            if commands:
+                with formatter.section(title):
+                    formatter.write_dl(list(commands.items()))
 
 
 @click.group(
