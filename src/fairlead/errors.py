@@ -76,3 +76,11 @@ class WebhookTooLarge(WebhookUnreadable):
 
 class TriggerInvalid(FairleadError):
     """A schedule, a parameter, a ref or a line of git's that cannot be what it should be."""
+
+
+class NotFound(FairleadError):
+    """What was asked for is not there, or not for whoever asks."""
+
+
+class Conflict(FairleadError):
+    """A name that is taken, a build that still runs: what was asked for cannot be as things are."""

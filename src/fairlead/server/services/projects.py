@@ -1,0 +1,158 @@
+"""Making, changing and removing projects."""
+
+import re
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from fairlead.errors import Conflict, FairleadError, NotFound
+from fairlead.server.engine.queues import queue_name
+from fairlead.server.logs.storage import Storage
+from fairlead.server.services import builds, retention
+from fairlead.server.store.models import OPEN, Build, Delivery, Project
+from fairlead.triggers.cron import parse_schedule
+from fairlead.triggers.filters import Filters
+from fairlead.triggers.refs import parse_ref
+
+CHANGEABLE = frozenset({
+    "url",
+    "default_branch",
+    "enabled",
+    "concurrency",
+    "labels",
+    "priority",
+    "cancel_superseded",
+    "keep_days",
+    "keep_builds",
+    "webhook_secret",
+    "triggers",
+    "protected",
+    "poll_every",
+    "cron",
+})  # fmt: skip
+"""What ``change`` takes; ``fairlead.server.store.projects`` says what each means."""
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,98}[a-z0-9])?")
+# Other words before "://" or "::" have git run programs.
+_REMOTE = re.compile(r"(?:https?|ssh|git|file)://[^\s]+|[\w.-]+@[\w.-]+:[^\s:][^\s]*")
+
+
+def create(
+    name: str,
+    *,
+    kind: str = "hosted",
+    url: str = "",
+    default_branch: str = "main",
+    **fields: Any,
+) -> Project:
+    """A project with its repository: an empty one of ours, or the remote at ``url``.
+
+    ``fields`` are those of ``CHANGEABLE``. Raises ``Conflict`` for a name that is taken, and
+    ``FairleadError`` for values that are none.
+    """
+    from fairlead.server.hosting import repositories
+
+    if not _NAME.fullmatch(name):
+        raise FairleadError(
+            f"{name[:100]!a} is no name of a project",
+            hint="lower-case letters, digits, '-' and '_', at most 100, make one",
+        )
+    project = Project(name=name, kind=kind)
+    _set(project, {"url": url, "default_branch": default_branch, **fields})
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                project.save()
+        except IntegrityError as error:
+            raise Conflict(f"there is a project {name} already") from error
+        if project.kind == Project.Kind.HOSTED:
+            repositories.create(settings.FAIRLEAD, name)
+    return project
+
+
+def change(project: Project, **fields: Any) -> Project:
+    """Raises ``FairleadError`` for values that are none; then nothing is changed."""
+    if fields:
+        _set(project, fields)
+        # Not all columns: `counted` may be another by now.
+        project.save(update_fields=sorted(fields))
+    return project
+
+
+def remove(project: Project, storage: Storage) -> None:
+    """Remove a project with its builds, their files and the repository.
+
+    Builds that wait are cancelled. Raises ``Conflict`` while one runs: it is told to end, and
+    the project is disabled, so that it can be removed soon after.
+    """
+    from fairlead.server.hosting import repositories
+
+    change(project, enabled=False)
+    for build in Build.objects.filter(project=project, state__in=OPEN).listed():
+        builds.cancel(build, "the project is being removed")
+    if Build.objects.filter(project=project, state__in=OPEN).exists():
+        raise Conflict(
+            f"builds of {project} still run; they were told to end",
+            hint="remove it when they have",
+        )
+    for build in Build.objects.filter(project=project).order_by("id").listed().iterator(100):
+        retention.remove(build, storage)
+    with transaction.atomic():
+        Delivery.objects.filter(project=project).delete()
+        project.delete()
+    repositories.remove(settings.FAIRLEAD, project.name)
+
+
+def by_name(name: str) -> Project:
+    """Raises ``NotFound`` where there is none."""
+    project = Project.objects.filter(name=name).first() if _NAME.fullmatch(name) else None
+    if project is None:
+        raise NotFound(f"there is no project {name[:100]!a}")
+    return project
+
+
+def _set(project: Project, fields: dict[str, Any]) -> None:
+    if unknown := sorted(fields.keys() - CHANGEABLE):
+        raise FairleadError(f"a project has no {', '.join(unknown)} to set")
+    for name, value in fields.items():
+        setattr(project, name, value)
+    try:
+        msgspec.json.encode(fields)
+        project.clean_fields(exclude=["name"])
+        msgspec.convert(project.triggers, Filters)
+    except (UnicodeEncodeError, msgspec.ValidationError) as error:
+        raise FairleadError(f"settings of project {project}: {error}") from error
+    except ValidationError as error:
+        raise FairleadError(f"settings of project {project}: {_said(error)}") from error
+    if any("\0" in value for value in _texts(fields)):
+        raise FairleadError(f"settings of project {project}: no zero characters are taken")
+    _check(project)
+
+
+def _check(project: Project) -> None:
+    queue_name(project.labels)
+    parse_ref(f"refs/heads/{project.default_branch}")
+    if project.cron:
+        parse_schedule(project.cron)
+    if project.kind == Project.Kind.MIRRORED and not _REMOTE.fullmatch(project.url):
+        raise FairleadError(
+            f"project {project} needs the address of the repository that it mirrors",
+            hint="https://…, ssh://…, git://…, file://… or user@host:path",
+        )
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for pair in value.items() for part in pair for text in _texts(part)]
+    if isinstance(value, list | tuple):
+        return [text for part in value for text in _texts(part)]
+    return [value] if isinstance(value, str) else []
+
+
+def _said(error: ValidationError) -> str:
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return "; ".join(f"{name}: {' '.join(said)}" for name, said in error.message_dict.items())
