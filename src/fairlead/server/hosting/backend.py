@@ -1,0 +1,116 @@
+"""One ``git http-backend`` of its own for each request, all of it streamed, without a thread."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+
+import msgspec
+
+from fairlead.errors import FairleadError
+
+_CHUNK = 1 << 16
+_LONGEST_HEAD = 1 << 15
+_PATIENCE = 2.0
+"""Seconds between asking processes to end and ending them."""
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The beginning of a CGI answer (RFC 3875, 6.3)."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+
+
+class Backend:
+    """The process with all that it starts, as one group."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        assert process.stdin  # noqa: S101 — asked for below
+        assert process.stdout  # noqa: S101
+        self._in, self._out = process.stdin, process.stdout
+
+    @classmethod
+    async def start(cls, env: Mapping[str, str], *, inherited: Sequence[int] = ()) -> "Backend":
+        """Start it; ``inherited`` are descriptors it keeps open."""
+        _watch_by_descriptor()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                "git", "http-backend",
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                env=dict(env), pass_fds=inherited, start_new_session=True, limit=_LONGEST_HEAD,
+            )  # fmt: skip
+        except OSError as error:
+            raise FairleadError(f"git cannot be run: {error}", hint="install git") from error
+        return cls(process)
+
+    async def feed(self, data: bytes) -> None:
+        """Give it a part of the request's body. What it does not want to read is dropped."""
+        with suppress(ConnectionError):
+            self._in.write(data)
+            await self._in.drain()
+
+    def end_input(self) -> None:
+        """The body is complete."""
+        with suppress(ConnectionError):
+            self._in.close()
+
+    async def head(self) -> Head:
+        """Status and headers of the answer. Raises ``FairleadError`` where there are none."""
+        try:
+            text = await self._out.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+            raise FairleadError("git gave no answer") from error
+        return _parse_head(text)
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """The rest of the answer, as it comes."""
+        while data := await self._out.read(_CHUNK):
+            yield data
+
+    async def wait(self) -> int:
+        """Its exit code."""
+        return await self._process.wait()
+
+    async def kill(self) -> None:
+        """End it with all that it started; a push that was under way is taken back by git."""
+        if self._process.returncode is not None:
+            return
+        self._signal(signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await self._process.wait()
+        self._signal(signal.SIGKILL)
+        await self._process.wait()
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+
+def _parse_head(text: bytes) -> Head:
+    status = 200
+    headers: list[tuple[bytes, bytes]] = []
+    for line in text.split(b"\r\n"):
+        name, colon, value = line.partition(b":")
+        if not colon:
+            continue
+        if name.lower() == b"status":
+            status = int(value.split()[0])
+        else:
+            headers.append((name.lower(), value.strip()))
+    return Head(status, headers)
+
+
+def _watch_by_descriptor() -> None:
+    """Have Python 3.11 wait for children by pidfd, as later ones do, not by a thread for each."""
+    if sys.version_info < (3, 12):
+        policy = asyncio.get_event_loop_policy()
+        if not isinstance(policy.get_child_watcher(), asyncio.PidfdChildWatcher):
+            with suppress(OSError):
+                os.close(os.pidfd_open(os.getpid()))
+                policy.set_child_watcher(asyncio.PidfdChildWatcher())
