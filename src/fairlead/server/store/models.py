@@ -6,6 +6,7 @@ from fairlead.server.store.deliveries import Delivery
 from fairlead.server.store.jobs import Attempt, Job, Step
 from fairlead.server.store.logs import LogChunk
 from fairlead.server.store.projects import Project
+from fairlead.server.store.recurrences import Recurrence
 from fairlead.server.store.states import ENDED, OPEN, State
 from fairlead.server.store.tests import Test
 from fairlead.server.store.tokens import Token
@@ -21,6 +22,7 @@ __all__ = [
     "Job",
     "LogChunk",
     "Project",
+    "Recurrence",
     "State",
     "Step",
     "Test",

@@ -12,8 +12,9 @@ class Project(models.Model):
 
     ``labels`` are what a worker must offer to build it. ``keep_days`` and ``keep_builds`` are
     for how long builds are kept (0: for ever). ``triggers`` is what starts builds, in the terms
-    of ``fairlead.triggers.filters``; ``protected`` are globs of branches that only take pushes
-    which pass.
+    of ``fairlead.triggers.rules``; ``protected`` are globs of branches that only take pushes
+    which pass. ``webhook_secret`` is one secret or, while it is being changed, several with
+    white space between them.
     """
 
     class Kind(models.TextChoices):
