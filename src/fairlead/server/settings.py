@@ -2,6 +2,7 @@
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.utils.functional import lazy
 from psycopg import ProgrammingError
@@ -9,6 +10,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from fairlead.errors import FairleadError
 from fairlead.server.configuration import Configuration, bounded, load_configuration, secret_key
+from fairlead.server.storage.opening import folder_of
+from fairlead.server.storage.place import SCHEME, read_place
 
 
 def database(url: str, *, pool_timeout: float, longest: float) -> dict[str, dict[str, Any]]:
@@ -44,15 +47,32 @@ def database(url: str, *, pool_timeout: float, longest: float) -> dict[str, dict
 
 def storages(told: Configuration) -> dict[str, dict[str, Any]]:
     """``STORAGES``: files in a folder, or with ``s3://bucket/prefix`` in a bucket."""
-    static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    if told.storage.startswith("s3://"):
-        bucket, _, prefix = told.storage.removeprefix("s3://").partition("/")
-        options: dict[str, Any] = {"bucket_name": bucket, "location": prefix}
+    static = {"BACKEND": "fairlead.server.web.statics.Statics"}
+    if told.storage.startswith(SCHEME):
+        options = read_place(told.storage).options
         kept = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
     else:
-        options = {"location": told.storage or str(told.data / "storage")}
+        options = {"location": str(folder_of(told))}
         kept = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     return {"default": kept, "staticfiles": static}
+
+
+def origin(url: str) -> str:
+    """Scheme and host of a URL, as a browser tells where a form was. Raises ``FairleadError``."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise FairleadError(
+            f"FAIRLEAD_URL is not a web address: {url!r}", hint="it looks like https://ci.example.org"
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def allowed_hosts(told: Configuration) -> list[str]:
+    """The names by which we may be asked for: as told, and those of our own addresses."""
+    named = urlsplit(told.url).hostname if told.url else None
+    listens = urlsplit(f"//{told.listen}").hostname
+    own = (name for name in (named, listens) if name)
+    return [*told.hosts, *(f"[{name}]" if ":" in name else name for name in own)]
 
 
 _told = load_configuration(os.environ)
@@ -61,7 +81,7 @@ FAIRLEAD = _told
 DEBUG = _told.debug
 # Lazy: a command that signs nothing need not write a key.
 SECRET_KEY = lazy(secret_key, str)(_told)
-ALLOWED_HOSTS = list(_told.hosts)
+ALLOWED_HOSTS = allowed_hosts(_told)
 DATABASES = database(
     _told.database_url, pool_timeout=_told.pool_timeout, longest=_told.intervals.lease
 )
@@ -73,16 +93,18 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "procrastinate.contrib.django",
+    "django_htmx",
     "fairlead.server.store",
+    "fairlead.server.web",
 ]
+# The first one is for sync views alone, so Django runs them all in one thread, with one switch.
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "fairlead.server.web.headers.headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "fairlead.server.urls"
 ASGI_APPLICATION = "fairlead.server.asgi.application"
@@ -105,7 +127,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
-X_FRAME_OPTIONS = "DENY"
+_SECURE = _told.url.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [origin(_told.url)] if _told.url else []
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = _SECURE
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -25,7 +25,6 @@ from fairlead.server.engine.logsink import ChunkSink, compact_attempt, compact_l
 from fairlead.server.engine.order import Confide, Locate, make_order, no_secrets
 from fairlead.server.engine.recording import Fenced, Recorder
 from fairlead.server.logs.storage import Storage
-from fairlead.server.services.retention import expire
 from fairlead.server.store.models import Build, State
 from fairlead.settings import Settings
 
@@ -147,11 +146,10 @@ class Carrier:
         return await loop.run_in_executor(self._threads, _with_connections, work)
 
     async def tidy(self) -> None:
-        """Compact logs that were left in chunks, by whomever; remove what was kept long enough."""
-        storage = self._tools.storage
+        """Compact logs that were left in chunks, by whomever."""
         loop = asyncio.get_running_loop()
+        storage = self._tools.storage
         await loop.run_in_executor(self._compacting, compact_left_behind, storage)
-        await self.apart(lambda: expire(storage))
 
     def _sink(self) -> ChunkSink:
         """A build's sink; logs are compacted aside, so that no verdict waits for it."""

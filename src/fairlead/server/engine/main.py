@@ -5,10 +5,9 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from django.db import connections
 from django.utils import timezone
 from procrastinate import App
 from procrastinate.job_context import JobContext
@@ -19,13 +18,14 @@ from fairlead.server.engine.carry import Carrier, Tools
 from fairlead.server.engine.connector import PAUSE, make_app, unreachable
 from fairlead.server.engine.queues import RUN_BUILD, queues_of
 from fairlead.server.engine.reaper import sweep
+from fairlead.server.engine.rounds import Rounds
 from fairlead.server.engine.worker import Worker
 from fairlead.server.store.models import Worker as WorkerRow
 
 log = logging.getLogger(__name__)
 
 _TIDY = 60.0
-"""Seconds between two looks for logs that nobody compacted, and for what is due to be removed."""
+"""Seconds between two looks for logs that nobody compacted."""
 
 
 def work(configuration: Configuration, tools: Tools, *, name: str = "") -> None:
@@ -36,18 +36,24 @@ def work(configuration: Configuration, tools: Tools, *, name: str = "") -> None:
     asyncio.run(_work(configuration, tools, name or socket.gethostname()))
 
 
-def schedule(configuration: Configuration) -> None:
-    """Be a scheduler until SIGTERM or SIGINT: look after builds, but take none."""
+def schedule(
+    configuration: Configuration, chores: Iterable[tuple[float, Callable[[], object]]] = ()
+) -> None:
+    """Be a scheduler until SIGTERM or SIGINT: look after builds, but take none.
+
+    ``chores`` are done beside that, each after so many seconds and then as often again; one
+    after the other, and whatever one of them raises.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    while not stop.wait(configuration.intervals.reap):
-        try:
-            sweep(configuration.intervals, configuration.queue_timeout)
-        except Exception as error:  # noqa: BLE001 — the database may be away for a while
-            log.warning("builds are not looked after: %s", error)
-        finally:
-            connections.close_all()
+
+    def look_after_builds() -> None:
+        sweep(configuration.intervals, configuration.queue_timeout)
+
+    rounds = Rounds([(configuration.intervals.reap, look_after_builds), *chores])
+    while not stop.wait(rounds.pause()):
+        rounds.go()
 
 
 async def _work(configuration: Configuration, tools: Tools, name: str) -> None:

@@ -11,6 +11,7 @@ from fairlead.server.logs.errors import LogMissing
 from fairlead.util.fs import unusable
 
 _ASIDE = ".aside-"
+_LEAST_FREE = 16 << 20  # bytes
 
 
 class Storage(Protocol):
@@ -34,6 +35,14 @@ class Storage(Protocol):
     def remove(self, name: str) -> None:
         """Remove a file; absent is fine."""
         ...
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """The parts of a stored file's name. Raises ``StoreError`` for one that leads elsewhere."""
+    parts = PurePosixPath(name).parts
+    if not parts or name.startswith("/") or "\0" in name or ".." in parts:
+        raise StoreError(f"not a name of a stored file: {name!r}")
+    return parts
 
 
 class FolderStorage:
@@ -94,11 +103,20 @@ class FolderStorage:
             path.unlink(missing_ok=True)
         return len(left)
 
+    def check(self) -> None:
+        """Raise ``StoreError`` where nothing could be stored: no folder, no right, no space."""
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            free = os.statvfs(self._root)
+        except OSError as error:
+            raise unusable(self._root, error) from error
+        if not os.access(self._root, os.W_OK | os.X_OK):
+            raise StoreError(f"cannot write {self._root}", hint="make it writable for you")
+        if free.f_bavail * free.f_frsize < _LEAST_FREE:
+            raise StoreError(f"the disk of {self._root} is full", hint="free some space there")
+
     def _path(self, name: str) -> Path:
-        parts = PurePosixPath(name).parts
-        if not parts or name.startswith("/") or "\0" in name or ".." in parts:
-            raise StoreError(f"not a name of a stored file: {name!r}")
-        return self._root.joinpath(*parts)
+        return self._root.joinpath(*parts_of(name))
 
 
 def _write_through(path: Path, pieces: Iterable[bytes]) -> int:

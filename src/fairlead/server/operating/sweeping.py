@@ -1,0 +1,48 @@
+"""What goes on its own after a time: builds, artifacts, and what killed writers left."""
+
+import time
+
+from django.db import connection
+
+from fairlead.server.configuration import Configuration
+from fairlead.server.services.retention import expire
+from fairlead.server.storage.opening import own_storage
+
+EVERY = 60.0
+"""Seconds between two calls of ``sweep_storage`` that suit any installation."""
+
+LOCK = 0x666C7377656570  # "flsweep"
+"""An advisory lock: who holds it, such as a backup, has files stay while their rows do."""
+
+_LEFT = 86400.0
+"""Seconds after which what is still half written has no writer any more."""
+
+_HOURLY = 3600.0
+_swept = 0.0
+
+
+def sweep_storage(told: Configuration) -> int:
+    """Remove what was kept long enough and what nobody finishes; returns how much that was.
+
+    Does nothing while another process does it, or a backup is made. Raises ``StoreError`` and
+    what the database raises.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,))
+        row = cursor.fetchone()
+        if not row or not row[0]:
+            return 0
+        try:
+            return expire(own_storage(told)) + _sweep_left(told)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+
+
+def _sweep_left(told: Configuration) -> int:
+    """Looking through a large folder is dear: once an hour is enough for what lies a day."""
+    global _swept  # noqa: PLW0603 — of this process
+    now = time.monotonic()
+    if _swept and now - _swept < _HOURLY:
+        return 0
+    _swept = now
+    return own_storage(told).sweep(time.time() - _LEFT)
