@@ -14,8 +14,8 @@ from fairlead.server.logs.storage import Storage
 from fairlead.server.services import builds, retention
 from fairlead.server.store.models import OPEN, Build, Delivery, Project
 from fairlead.triggers.cron import parse_schedule
-from fairlead.triggers.filters import Filters
 from fairlead.triggers.refs import parse_ref
+from fairlead.triggers.rules import read_rules
 
 CHANGEABLE = frozenset({
     "url",
@@ -122,8 +122,8 @@ def _set(project: Project, fields: dict[str, Any]) -> None:
     try:
         msgspec.json.encode(fields)
         project.clean_fields(exclude=["name"])
-        msgspec.convert(project.triggers, Filters)
-    except (UnicodeEncodeError, msgspec.ValidationError) as error:
+        read_rules(project.triggers)
+    except UnicodeEncodeError as error:
         raise FairleadError(f"settings of project {project}: {error}") from error
     except ValidationError as error:
         raise FairleadError(f"settings of project {project}: {_said(error)}") from error
