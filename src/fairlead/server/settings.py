@@ -62,7 +62,8 @@ def origin(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise FairleadError(
-            f"FAIRLEAD_URL is not a web address: {url!r}", hint="it looks like https://ci.example.org"
+            f"FAIRLEAD_URL is not a web address: {url!r}",
+            hint="it looks like https://ci.example.org",
         )
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -129,6 +130,7 @@ LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 _SECURE = _told.url.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [origin(_told.url)] if _told.url else []
+CSRF_FAILURE_VIEW = "fairlead.server.web.errors.stale_form"
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = _SECURE
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

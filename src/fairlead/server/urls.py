@@ -1,5 +1,10 @@
 """Which address leads to which page; the pages and the API add theirs."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("fairlead.server.web.urls")),
+]
+handler403 = "fairlead.server.web.errors.forbidden"
+handler404 = "fairlead.server.web.errors.not_found"
+handler500 = "fairlead.server.web.errors.broken"

@@ -1,0 +1,54 @@
+"""What is shown where there is nothing to show; Django calls these by their names."""
+
+from django.http import HttpRequest, HttpResponse
+
+from fairlead.server.access import ANYBODY, actor_of
+from fairlead.server.web.answer import show
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """Signed in, but not for this."""
+    return show(
+        request,
+        actor_of(request),
+        "error.html",
+        status=403,
+        heading="Not allowed",
+        text="Your account or token may not do this.",
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """No such page, project or build; what was asked for is not told again."""
+    return show(
+        request,
+        actor_of(request),
+        "error.html",
+        status=404,
+        heading="Not found",
+        text="There is no such page. What it showed may have been removed.",
+    )
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """A fault of ours. Asks no database: that may be what is at fault."""
+    return show(
+        request,
+        ANYBODY,
+        "error.html",
+        status=500,
+        heading="Something went wrong here",
+        text="The fault is ours, and the server's log has it. Trying again may help.",
+    )
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """A form without its token: made elsewhere, or too old."""
+    return show(
+        request,
+        ANYBODY,
+        "error.html",
+        status=403,
+        heading="This form is too old",
+        text="Go back, load the page again, and send it once more.",
+    )
