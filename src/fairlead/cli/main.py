@@ -34,7 +34,13 @@ _OF_A_SERVER = {
     "artifacts": "List or download what the jobs of a build left.",
     "reproduce": "Run a server's build here: same commit, plan, versions.",
 }
-_SERVING: dict[str, str] = {}
+_SERVING = {
+    "serve": "Serve: web pages, worker, scheduler and database on this machine.",
+    "web": "Serve web pages, API and git: one web node of a cluster.",
+    "worker": "Take builds and carry them out: one worker of a cluster.",
+    "scheduler": "Start what is due, poll remotes, look after builds: for a cluster.",
+    "admin": "Manage the server's users, tokens and projects.",
+}
 SECTIONS = {
     "Commands": _HERE,
     "Commands that ask a server": _OF_A_SERVER,

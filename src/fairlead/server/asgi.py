@@ -1,4 +1,4 @@
-"""What uvicorn serves: live streams and git by raw ASGI, everything else by Django.
+"""What uvicorn serves: streams, git, workers' files and styles by raw ASGI, the rest by Django.
 
 A viewer of a live log or a ``git push`` may stay for an hour; neither may hold a thread for it.
 """
@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fairlead.server.settings")
 
@@ -16,14 +16,22 @@ Receive = Callable[[], Awaitable[Scope]]
 Send = Callable[[Scope], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_pages: App = get_asgi_application()
+django.setup(set_prefix=False)
 
-from fairlead.server import stream  # noqa: E402 — models, so Django comes first
+# Models, so Django comes first.
+from fairlead.server import stream  # noqa: E402
 from fairlead.server.hosting import asgi as hosting  # noqa: E402
+from fairlead.server.serving.pages import Pages  # noqa: E402
+from fairlead.server.storage import endpoint as storage  # noqa: E402
+from fairlead.server.web.statics import Pages as Statics  # noqa: E402
+
+_pages: App = Pages()
 
 _RAW: tuple[tuple[str, App], ...] = (
     ("/stream/", stream.application),
     ("/git/", hosting.application),
+    (storage.PREFIX, storage.application),
+    ("/static/", Statics(_pages)),
 )
 
 

@@ -38,6 +38,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     long a stopping worker waits for its builds before it hands them to another (0: for ever),
     ``pool_timeout`` for how long one query waits for a connection.
     ``url`` is how people and other machines reach us, ``listen`` where the web node does so;
+    ``proxies`` are addresses (``*``: any) whose ``X-Forwarded-For`` and ``-Proto`` are believed;
     ``public`` lets anybody read. ``worker_token`` is what a worker on another host shows the web
     nodes; one with the data folder at hand needs none. ``repository_limit`` is in bytes, for
     each hosted repository; ``rate_limit`` is requests a minute of one token or address.
@@ -56,6 +57,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     debug: bool = False
     url: str = ""
     listen: str = "127.0.0.1:8600"
+    proxies: tuple[str, ...] = ()
     public: bool = False
     worker_token: str = ""
     repository_limit: int = 2 << 30
@@ -64,7 +66,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     intervals: Intervals = Intervals()
 
 
-_LISTS = ("hosts", "labels")
+_LISTS = ("hosts", "labels", "proxies")
+_ROOTS_DATA = Path("/var/lib/fairlead")
+"""Not below root's home, which is closed to the user as whom PostgreSQL runs."""
 
 
 def load_configuration(environ: Mapping[str, str]) -> Configuration:
@@ -102,13 +106,18 @@ def secret_key(configuration: Configuration) -> str:
         return configuration.secret_key
     path = configuration.data / "secret_key"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=folder_mode())
         key = path.read_text("ascii") if path.exists() else _make_key(path)
     except OSError as error:
         raise unusable(path, error) from error
     if not key:
         raise StoreError(f"{path} is empty", hint="remove it: sessions will be signed anew")
     return key
+
+
+def folder_mode() -> int:
+    """The mode of a new data folder: as root, PostgreSQL's user must be able to pass through."""
+    return 0o700 if os.geteuid() else 0o711
 
 
 def _make_key(path: Path) -> str:
@@ -138,5 +147,8 @@ def _words(text: str) -> tuple[str, ...]:
 def _data_folder(environ: Mapping[str, str]) -> Path:
     if own := environ.get("FAIRLEAD_DATA"):
         return Path(own).absolute()
-    home = environ.get("HOME") or "/nonexistent"
-    return Path(environ.get("XDG_DATA_HOME") or os.path.join(home, ".local/share")) / "fairlead"
+    if base := environ.get("XDG_DATA_HOME"):
+        return Path(base) / "fairlead"
+    if os.geteuid() == 0:
+        return _ROOTS_DATA
+    return Path(environ.get("HOME") or "/nonexistent") / ".local/share/fairlead"

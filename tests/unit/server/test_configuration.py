@@ -4,11 +4,19 @@ from fairlead.errors import FairleadError
 from fairlead.server.configuration import load_configuration, secret_key
 
 
-def test_defaults_need_nothing_but_a_home():
+def test_defaults_need_nothing_but_a_home(monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     told = load_configuration({"HOME": "/home/me"})
     assert str(told.data) == "/home/me/.local/share/fairlead"
     assert (told.slots, told.labels, told.database_url) == (2, (), "")
     assert told.intervals.lease < told.intervals.stalled
+
+
+def test_roots_data_is_where_postgresql_gets_to(monkeypatch):
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert str(load_configuration({"HOME": "/root"}).data) == "/var/lib/fairlead"
+    elsewhere = load_configuration({"HOME": "/root", "XDG_DATA_HOME": "/srv"})
+    assert str(elsewhere.data) == "/srv/fairlead"
 
 
 def test_variables_are_read_in_their_kinds():

@@ -1,0 +1,1 @@
+"""The server's parts as processes: started, kept running, stopped in order."""

@@ -1,0 +1,77 @@
+"""The web node: uvicorn in one process, on a socket that is bound already."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from fairlead.server.configuration import Configuration
+
+log = logging.getLogger(__name__)
+
+_GRACE = 3  # seconds that answers under way have to be finished when we stop
+_TICK = 1.0  # seconds between two looks at the clock, for the header "date"
+
+
+def serve_web(told: Configuration, taken: socket.socket, ready: Callable[[], None]) -> None:
+    """Answer requests until SIGTERM or SIGINT. Django must be set up.
+
+    ``ready`` is called when the first request would be answered.
+    """
+    from fairlead.server.asgi import application
+
+    config = uvicorn.Config(
+        application,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(told.proxies),
+        forwarded_allow_ips=list(told.proxies),
+        timeout_graceful_shutdown=_GRACE,
+    )
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _nothing)  # uvicorn raises the signal anew when it has finished
+    _Server(config, ready).run([taken])
+
+
+class _Server(uvicorn.Server):
+    """As shipped, but it sleeps until there is something to do instead of ten times a second."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._ready()
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            try:
+                async with asyncio.timeout(_TICK):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._woken.set)
+
+
+def _nothing(_number: int, _frame: Any) -> None:
+    """What is left of a signal that has been obeyed."""

@@ -1,0 +1,63 @@
+"""The worker and the scheduler, put together from the parts they need."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+
+from fairlead.server.configuration import Configuration
+from fairlead.server.engine.main import schedule, work
+from fairlead.server.engine.rounds import Rounds
+
+log = logging.getLogger(__name__)
+
+_TICK = 2.0
+"""Seconds between two looks for what is due: builds by the clock, remotes to be polled."""
+_PATIENCE = 5.0  # seconds for a chore that is under way when we stop
+
+
+def run_worker(told: Configuration) -> None:
+    """Take builds until SIGTERM or SIGINT, then as long as told for those under way."""
+    from fairlead.server.engine.carry import Tools
+    from fairlead.server.hosting.locate import make_locate
+    from fairlead.server.storage import open_storage
+    from fairlead.settings import load_settings
+
+    tools = Tools(
+        settings=load_settings(os.environ),
+        intervals=told.intervals,
+        locate=make_locate(told),
+        storage=open_storage(told),
+    )
+    work(told, tools)
+
+
+def run_worker_and_scheduler(told: Configuration) -> None:
+    """Both in one process, as on a single machine; builds are looked after by the worker."""
+    stop = threading.Event()
+    rounds = Rounds(chores(told))
+
+    def go_round() -> None:
+        while not stop.wait(rounds.pause()):
+            rounds.go()
+
+    beside = threading.Thread(target=go_round, name="scheduler", daemon=True)
+    beside.start()
+    try:
+        run_worker(told)
+    finally:
+        stop.set()
+        beside.join(_PATIENCE)
+
+
+def run_scheduler(told: Configuration) -> None:
+    """Look after builds and start what is due, until SIGTERM or SIGINT."""
+    schedule(told, chores(told))
+
+
+def chores(told: Configuration) -> list[tuple[float, Callable[[], object]]]:
+    """What a scheduler does beside looking after builds, with the seconds between two times."""
+    from fairlead.server.operating.sweeping import EVERY, sweep_storage
+    from fairlead.server.ticking import tick
+
+    return [(_TICK, lambda: tick(told)), (EVERY, lambda: sweep_storage(told))]
