@@ -101,6 +101,10 @@ class BucketStorage:
                         count += 1
         return count
 
+    def close(self) -> None:
+        """Close the connections it keeps."""
+        self._client.close()
+
     def _at(self, name: str) -> dict[str, str]:
         return {"Bucket": self._place.bucket, "Key": self._key("/".join(parts_of(name)))}
 

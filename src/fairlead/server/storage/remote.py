@@ -91,6 +91,10 @@ class HttpStorage:
         if answer.status_code != httpx.codes.NOT_FOUND:
             _accept("check", answer)
 
+    def close(self) -> None:
+        """Close the connections it keeps."""
+        self._client.close()
+
     def _asked(self, name: str, ask: Callable[[], httpx.Response]) -> httpx.Response:
         """What a web node answers, however long that takes; raises where it refuses."""
         end = time.monotonic() + self._patience
