@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import IO, Literal
 
-from fairlead.cli.view.base import Sink
+from fairlead.cli.view.base import Picture, Sink
 from fairlead.cli.view.look import Look, is_terminal, look_of
 
-__all__ = ["Look", "Mode", "Sink", "choose_view", "look_of"]
+__all__ = ["Look", "Mode", "Picture", "Sink", "choose_picture", "choose_view", "look_of"]
 
 Mode = Literal["auto", "live", "plain", "events"]
 
@@ -27,6 +27,18 @@ def choose_view(
         from fairlead.cli.view.jsonl import JsonLinesView
 
         return JsonLinesView(stream)
+    return choose_picture(stream, environ, mode, expected=expected)
+
+
+def choose_picture(
+    stream: IO[str],
+    environ: Mapping[str, str],
+    mode: Mode = "auto",
+    *,
+    expected: Mapping[str, float] | None = None,
+    word: str = "run",
+) -> Picture:
+    """As ``choose_view`` does, for people; ``word`` says what is shown: a run, or a build."""
     look = look_of(stream, environ)
     folding = None
     if mode == "auto":
@@ -37,7 +49,7 @@ def choose_view(
     if mode == "live" or (mode == "auto" and capable and not folding):
         from fairlead.cli.view.live import LiveView
 
-        return LiveView(stream, look, expected or {})
+        return LiveView(stream, look, expected or {}, word)
     from fairlead.cli.view.plain import PlainView
 
-    return PlainView(stream, look, folding)
+    return PlainView(stream, look, folding, word)

@@ -20,6 +20,14 @@ class Sink(Protocol):
         ...
 
 
+class Picture(Sink, Protocol):
+    """A sink for people, which can end otherwise than with a run's own end."""
+
+    def finish(self, text: str) -> None:
+        """Show ``text`` in the place of what was kept up to date. The last call but ``close``."""
+        ...
+
+
 class Writer:
     """Writes text to a stream that may lack our characters or whose reader may have gone.
 

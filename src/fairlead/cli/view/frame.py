@@ -47,7 +47,7 @@ def _head(state: RunState, look: Look, now: float) -> str:
     ended = sum(job.state not in (RUNNING, WAITING) for job in jobs)
     bad = sum(job.state in ("failed", "errored") and not job.allowed for job in jobs)
     tests, failed = sum(job.tests for job in jobs), sum(job.failed for job in jobs)
-    parts: list[Part] = [(f"run {state.number}", "bold"), (" · ", "dim")]
+    parts: list[Part] = [(f"{state.word} {state.number}", "bold"), (" · ", "dim")]
     parts.append((f"{ended} of {plural(len(jobs), 'job')}", ""))
     if bad:
         parts.append((f", {bad} failed", "red"))

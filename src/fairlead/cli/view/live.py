@@ -26,13 +26,16 @@ _SHOWN = 30
 class LiveView:
     """Draws at most eight times a second, from a thread of its own; events only change numbers.
 
-    ``expected`` is what each job took the last time, in seconds by job id.
+    ``expected`` is what each job took the last time, in seconds by job id; ``word`` is what is
+    shown, a run or a build.
     """
 
-    def __init__(self, stream: IO[str], look: Look, expected: Mapping[str, float]) -> None:
+    def __init__(
+        self, stream: IO[str], look: Look, expected: Mapping[str, float], word: str = "run"
+    ) -> None:
         self._writer = Writer(stream)
         self._look = look
-        self._state = RunState(expected)
+        self._state = RunState(expected, word)
         self._canvas = Canvas(self._writer)
         self._tails = FailedSteps()
         self._lock = threading.Lock()
@@ -75,14 +78,19 @@ class LiveView:
             lines = frame(self._state, self._look, now=now, height=max(rows - 1, 4))
         self._canvas.draw(lines, columns)
 
-    def _finish(self, result: RunResult) -> None:
+    def finish(self, text: str) -> None:
+        """Take the picture away and write ``text`` in its place."""
         self._stop()
         columns, _ = _size_of(self._writer.stream, self._look)
         self._canvas.clear(columns)
-        look = msgspec.structs.replace(self._look, width=columns)
+        self._writer.write(text)
+
+    def _finish(self, result: RunResult) -> None:
         from fairlead.cli.view.ending import ending
 
-        self._writer.write(ending(result, look, output=self._tails.output))
+        columns, _ = _size_of(self._writer.stream, self._look)
+        look = msgspec.structs.replace(self._look, width=columns)
+        self.finish(ending(result, look, output=self._tails.output))
 
 
 class FailedSteps:

@@ -55,8 +55,11 @@ class PlainView:
     section that is closed at first; the ending then shows the end of failing steps.
     """
 
-    def __init__(self, stream: IO[str], look: Look, folding: Folding | None = None) -> None:
+    def __init__(
+        self, stream: IO[str], look: Look, folding: Folding | None = None, word: str = "run"
+    ) -> None:
         self._writer = Writer(stream)
+        self._word = word
         self._look = look
         self._folding = folding
         self._steps: dict[str, _Step] = {}
@@ -85,6 +88,10 @@ class PlainView:
             with self._lock:
                 say(event)
 
+    def finish(self, text: str) -> None:
+        """Write ``text`` behind the lines."""
+        self._writer.write(f"\n{text}")
+
     def close(self) -> None:
         """Nothing is held back."""
 
@@ -100,7 +107,7 @@ class PlainView:
         self._width = min(max(map(cells, names), default=0), _LONGEST_NAME)
         isolation = f", sandbox: {event.isolation}" if event.isolation else ""
         jobs = f"{plural(len(names), 'job')} ({listing(names, 8)})" if names else "no jobs"
-        self._writer.line(self._look.plain(f"run {event.number}: {jobs}{isolation}"))
+        self._writer.line(self._look.plain(f"{self._word} {event.number}: {jobs}{isolation}"))
 
     def _job_started(self, event: JobStarted) -> None:
         self._line(event.job, f"attempt {event.attempt}" if event.attempt > 1 else "started")

@@ -46,7 +46,8 @@ class JobState(msgspec.Struct):
 class RunState:
     """All jobs of a run and its latest failing tests."""
 
-    def __init__(self, expected: Mapping[str, float] | None = None) -> None:
+    def __init__(self, expected: Mapping[str, float] | None = None, word: str = "run") -> None:
+        self.word = word
         self.expected = dict(expected or {})
         self.number = 0
         self.started = 0.0
