@@ -24,12 +24,14 @@ from fairlead.server.hosting import asgi as hosting  # noqa: E402
 from fairlead.server.serving.pages import Pages  # noqa: E402
 from fairlead.server.storage import endpoint as storage  # noqa: E402
 from fairlead.server.web.statics import Pages as Statics  # noqa: E402
+from fairlead.server.webhooks import asgi as webhooks  # noqa: E402
 
 _pages: App = Pages()
 
 _RAW: tuple[tuple[str, App], ...] = (
     ("/stream/", stream.application),
     ("/git/", hosting.application),
+    (webhooks.PREFIX, webhooks.application),
     (storage.PREFIX, storage.application),
     ("/static/", Statics(_pages)),
 )

@@ -1,0 +1,1 @@
+"""``/hooks/<forge>/<project>``: where forges send their webhooks."""
