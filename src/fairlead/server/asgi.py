@@ -21,6 +21,8 @@ django.setup(set_prefix=False)
 # Models, so Django comes first.
 from fairlead.server import stream  # noqa: E402
 from fairlead.server.hosting import asgi as hosting  # noqa: E402
+from fairlead.server.operating import asgi as operating  # noqa: E402
+from fairlead.server.operating.requests import TALLY  # noqa: E402
 from fairlead.server.serving.pages import Pages  # noqa: E402
 from fairlead.server.storage import endpoint as storage  # noqa: E402
 from fairlead.server.web.statics import Pages as Statics  # noqa: E402
@@ -33,10 +35,12 @@ _RAW: tuple[tuple[str, App], ...] = (
     ("/git/", hosting.application),
     (webhooks.PREFIX, webhooks.application),
     (storage.PREFIX, storage.application),
+    *((path, operating.application) for path in operating.PATHS),
     ("/static/", Statics(_pages)),
 )
 
 
+@TALLY.counted
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Send a request to whoever answers it."""
     if scope["type"] == "lifespan":
