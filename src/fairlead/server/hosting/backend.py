@@ -3,13 +3,13 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
 
 from fairlead.errors import FairleadError
+from fairlead.server.hosting.children import watch_by_descriptor
 
 _CHUNK = 1 << 16
 _LONGEST_HEAD = 1 << 15
@@ -36,7 +36,7 @@ class Backend:
     @classmethod
     async def start(cls, env: Mapping[str, str], *, inherited: Sequence[int] = ()) -> "Backend":
         """Start it; ``inherited`` are descriptors it keeps open."""
-        _watch_by_descriptor()
+        watch_by_descriptor()
         try:
             process = await asyncio.create_subprocess_exec(
                 "git", "http-backend",
@@ -72,9 +72,11 @@ class Backend:
         while data := await self._out.read(_CHUNK):
             yield data
 
-    async def wait(self) -> int:
-        """Its exit code."""
-        return await self._process.wait()
+    async def drain(self) -> None:
+        """Read what is left of the answer, until the process has ended."""
+        while await self._out.read(_CHUNK):
+            pass
+        await self._process.wait()
 
     async def kill(self) -> None:
         """End it with all that it started; a push that was under way is taken back by git."""
@@ -104,13 +106,3 @@ def _parse_head(text: bytes) -> Head:
         else:
             headers.append((name.lower(), value.strip()))
     return Head(status, headers)
-
-
-def _watch_by_descriptor() -> None:
-    """Have Python 3.11 wait for children by pidfd, as later ones do, not by a thread for each."""
-    if sys.version_info < (3, 12):
-        policy = asyncio.get_event_loop_policy()
-        if not isinstance(policy.get_child_watcher(), asyncio.PidfdChildWatcher):
-            with suppress(OSError):
-                os.close(os.pidfd_open(os.getpid()))
-                policy.set_child_watcher(asyncio.PidfdChildWatcher())

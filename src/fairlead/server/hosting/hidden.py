@@ -25,13 +25,16 @@ _MOST = 1000
 _LAST = {".idx": 2, ".rev": 1}
 
 
-def hold_pending(repository: Path, quarantine: Path, commits: Sequence[str]) -> tuple[str, ...]:
+def hold_pending(
+    repository: Path, quarantine: Path | None, commits: Sequence[str]
+) -> tuple[str, ...]:
     """Let builds see the objects of a push that is not accepted; returns the refs that do so.
 
     Files are linked, not copied. Git prunes them in its time where the push is rejected.
     """
     try:
-        _link(quarantine, repository / "objects")
+        if quarantine:
+            _link(quarantine, repository / "objects")
     except OSError as error:
         raise unusable(repository, error) from error
     today = datetime.now(UTC)

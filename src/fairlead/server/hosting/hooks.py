@@ -8,11 +8,13 @@ is run by ``sh``, since even a bare Python takes five times as long to start.
 import asyncio
 import os
 import re
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from io import FileIO
 from pathlib import Path
 
 import msgspec
 
-from fairlead.errors import FairleadError
 from fairlead.server.configuration import Configuration
 from fairlead.util.digest import sha256
 from fairlead.util.fs import write_atomic
@@ -79,33 +81,80 @@ def folder(told: Configuration) -> Path:
     return place
 
 
-async def read_asked(reader: asyncio.StreamReader) -> Asked | None:
-    """The next call of a hook, ``None`` when there will be none.
+class Ends:
+    """The ends of two pipes that git inherits, and by which names its hooks find them."""
 
-    Raises ``FairleadError`` for one that says too much.
-    """
-    try:
-        hook = await _word(reader)
-        quarantine = await _word(reader)
-        options = [await _word(reader) for _ in range(int(await _word(reader)))]
-        refs = await reader.readuntil(b"\0")
-    except asyncio.IncompleteReadError:
-        return None
-    except asyncio.LimitOverrunError as error:
-        raise FairleadError("this push moves too many refs", hint="push some of them") from error
-    return Asked(hook=hook, quarantine=quarantine, options=tuple(options), refs=refs[:-1])
+    def __init__(self, asks: FileIO, hears: FileIO) -> None:
+        self._asks, self._hears = asks, hears
 
+    @property
+    def descriptors(self) -> tuple[int, int]:
+        """To be kept open in the child."""
+        return self._asks.fileno(), self._hears.fileno()
 
-async def _word(reader: asyncio.StreamReader) -> str:
-    return os.fsdecode((await reader.readuntil(b"\0"))[:-1])
+    @property
+    def variables(self) -> dict[str, str]:
+        """To be set for the child."""
+        return {TO_US: str(self._asks.fileno()), FROM_US: str(self._hears.fileno())}
 
-
-def line(text: str) -> bytes:
-    """One line for people, as the script takes it; nothing in it can move a cursor."""
-    shown = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
-    return b":" + shown.encode("utf-8", "backslashreplace") + b"\n"
+    def close(self) -> None:
+        """The child has them."""
+        self._asks.close()
+        self._hears.close()
 
 
-def ending(code: int) -> bytes:
-    """What ends the script."""
-    return f"exit:{code}\n".encode()
+class Line:
+    """Our side: reads what hooks ask and writes what they hear."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.WriteTransport) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def read(self) -> Asked | None:
+        """The next call of a hook, ``None`` when there will be none."""
+        try:
+            hook = await self._word()
+            quarantine = await self._word()
+            options = [await self._word() for _ in range(int(await self._word()))]
+            refs = await self._reader.readuntil(b"\0")
+        except (asyncio.IncompleteReadError, ValueError):
+            return None
+        except asyncio.LimitOverrunError:
+            while (data := await self._reader.read(1 << 16)) and b"\0" not in data:
+                pass
+            self.say("this push moves too many refs: push some of them")
+            self.end(1)
+            return None
+        return Asked(hook=hook, quarantine=quarantine, options=tuple(options), refs=refs[:-1])
+
+    def say(self, text: str) -> None:
+        """Show a line to whoever pushes; nothing in it can move a cursor."""
+        shown = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+        self._writer.write(b":" + shown.encode("utf-8", "backslashreplace") + b"\n")
+
+    def end(self, code: int) -> None:
+        """End the hook with an exit code."""
+        self._writer.write(f"exit:{code}\n".encode())
+
+    async def _word(self) -> str:
+        return os.fsdecode((await self._reader.readuntil(b"\0"))[:-1])
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[tuple[Line, Ends]]:
+    """Two pipes, our ends of them and git's; all are closed at the end."""
+    loop = asyncio.get_running_loop()
+    with ExitStack() as stack:
+        hear, ask = (stack.enter_context(_file(end)) for end in os.pipe())
+        heard, tell = (stack.enter_context(_file(end)) for end in os.pipe())
+        reader = asyncio.StreamReader(limit=LONGEST)
+        reading, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), hear
+        )
+        stack.callback(reading.close)
+        writer, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, tell)
+        stack.callback(writer.abort)
+        yield Line(reader, writer), Ends(ask, heard)
+
+
+def _file(descriptor: int) -> FileIO:
+    return FileIO(descriptor, "r+")

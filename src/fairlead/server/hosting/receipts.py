@@ -80,3 +80,8 @@ def take_over(repository: Path, work: Callable[[Receipt], None]) -> int:
             finally:
                 held.leave()
     return count
+
+
+def left(repository: Path) -> bool:
+    """Whether there are any receipts, held or not."""
+    return any((repository / _FOLDER).glob("*.json"))

@@ -8,7 +8,7 @@ from uuid import uuid4
 from fairlead.errors import FairleadError, NotFound
 from fairlead.server.configuration import Configuration
 from fairlead.util.fs import remove_tree, unusable, write_atomic
-from fairlead.util.git import git
+from fairlead.util.git import git, try_git
 
 HIDDEN = "refs/fairlead/"
 """Refs of our own: nobody sees them in a list, nobody pushes to them."""
@@ -118,3 +118,9 @@ def size(path: Path) -> int:
         except FileNotFoundError:
             continue  # a push has ended, or git has packed what was there
     return total
+
+
+def tip(path: Path, ref: str) -> str | None:
+    """The object a ref is at, ``None`` where there is no such ref."""
+    done = try_git("rev-parse", "--verify", "-q", ref, cwd=path)
+    return None if done.code else done.text.strip()

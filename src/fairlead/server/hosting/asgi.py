@@ -1,0 +1,141 @@
+"""``/git/<project>.git/…``: git's smart HTTP, streamed through ``git http-backend``.
+
+A push may last as long as its build; it holds a process of git and a task, but no thread.
+"""
+
+import logging
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from django.conf import settings
+
+from fairlead.errors import FairleadError
+from fairlead.server.access import Actor, Scope
+from fairlead.server.configuration import Configuration
+from fairlead.server.hosting import housekeeping, repositories, rows
+from fairlead.server.hosting.exchange import Exchange, Refused, Request
+from fairlead.server.hosting.push import Push, Target
+from fairlead.server.hosting.rows import Known, Rows
+from fairlead.server.hosting.surroundings import serving
+from fairlead.server.streams.sse import Message, Receive, Send
+
+log = logging.getLogger(__name__)
+
+_PATH = re.compile(r"/git/([a-z0-9_-]{1,100})\.git/(info/refs|git-upload-pack|git-receive-pack)")
+_SERVICES = ("git-upload-pack", "git-receive-pack")
+_REALM = (b"www-authenticate", b'Basic realm="Fairlead: any name, a token as the password"')
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    """Answer one request of a git client."""
+    if scope["type"] != "http":
+        return
+    try:
+        name, request = _read(scope)
+        header = request.headers.get("authorization", "")
+        somebody, known = await rows.apart(lambda: (rows.who(header), rows.find(name)))
+        actor = _valid(somebody)
+        project = _admit(actor, known, request.service)
+        exchange = Exchange(request, receive, send)
+        await (_receive if request.asked == "git-receive-pack" else _tell)(exchange, project, actor)
+    except Refused as refused:
+        await _refuse(send, refused)
+    except FairleadError as error:
+        log.warning("%s", error)
+        await _refuse(send, Refused(503, str(error)))
+
+
+def _read(scope: Message) -> tuple[str, Request]:
+    """The project's name and what is asked. Raises ``Refused``."""
+    found = _PATH.fullmatch(scope["path"])
+    if not found:
+        raise Refused(404, "there is nothing here: git URLs look like /git/<project>.git")
+    name, asked = found.groups()
+    query = scope.get("query_string", b"").decode("latin-1")
+    service = asked
+    if asked == "info/refs":
+        service = parse_qs(query).get("service", [""])[0]
+        if service not in _SERVICES:
+            raise Refused(403, "only git's smart protocol is spoken here")
+    method = scope["method"]
+    if method != ("GET" if asked == "info/refs" else "POST"):
+        raise Refused(405, f"{method} is not for this address")
+    headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
+    client = (scope.get("client") or ("", 0))[0]
+    return name, Request(
+        asked=asked, service=service, method=method, query=query, headers=headers, client=client
+    )
+
+
+def _valid(actor: Actor | None) -> Actor:
+    if actor is None:
+        raise Refused(401, "this token is not valid, or no longer")
+    return actor
+
+
+def _admit(actor: Actor, known: Known | None, service: str) -> Known:
+    """The project, for whoever may do this with it. Raises ``Refused``.
+
+    Whether a project exists is told only to those who may read it.
+    """
+    project_id = known.id if known else None
+    reads = any(actor.may(scope, project_id) for scope in (Scope.READ, Scope.WORKER))
+    pushing = service == "git-receive-pack"
+    pushes = actor.may(Scope.PUSH, project_id)
+    if not actor.known and (pushing or not reads):
+        raise Refused(401, "name a token of yours as the password")
+    if known is None or not (reads or pushes):
+        raise Refused(404, "there is no such project")
+    if pushing and not pushes:
+        raise Refused(403, "this token may not push: it lacks the scope push")
+    if pushing and not known.hosted:
+        raise Refused(403, f"{known.name} is a mirror: push to the repository that it follows")
+    return known
+
+
+async def _tell(exchange: Exchange, project: Known, actor: Actor) -> None:
+    """Clone, fetch, and what comes first of a push."""
+    told: Configuration = settings.FAIRLEAD
+    repository = _repository(told, project)
+    worker = actor.may(Scope.WORKER, project.id)
+    await exchange.run(repository, serving(told, repository, any_commit=worker))
+
+
+async def _receive(exchange: Exchange, project: Known, actor: Actor) -> None:
+    """A push."""
+    told: Configuration = settings.FAIRLEAD
+    repository = _repository(told, project)
+    repositories.point_head(repository, project.default_branch)
+    if await rows.apart(lambda: rows.recover(told, project)):
+        log.info("what was pushed to %s before a crash is built", project.name)
+    limit = told.repository_limit
+    target = Target(repository=repository, protected=project.protected, limit=limit)
+    push = Push(target, Rows(told, project))
+    log.info("%s pushes to %s", actor.name, project.name)
+    try:
+        await exchange.run(repository, serving(told, repository, any_commit=False), push)
+    finally:
+        await push.close()
+    housekeeping.begin(repository)
+
+
+def _repository(told: Configuration, project: Known) -> Path:
+    repository = repositories.folder(told, project.name)
+    if not repositories.is_repository(repository):
+        raise Refused(404, "this project's repository is not on this machine")
+    return repository
+
+
+async def _refuse(send: Send, refused: Refused) -> None:
+    text = f"{refused.message}\n".encode("utf-8", "backslashreplace")
+    headers: list[Any] = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(text)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    if refused.status == 401:  # noqa: PLR2004 — HTTP's own number
+        headers.append(_REALM)
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})

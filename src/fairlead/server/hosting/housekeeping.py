@@ -1,0 +1,46 @@
+"""What repositories need now and then: old hidden refs removed, loose objects packed."""
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+
+from fairlead.errors import FairleadError
+from fairlead.server.hosting import hidden
+from fairlead.server.hosting.commands import git
+
+log = logging.getLogger(__name__)
+
+_PAUSE = 600.0
+"""Seconds between two looks at one repository."""
+
+_SECONDS = 1800.0
+_looked: dict[Path, float] = {}
+_tasks: set["asyncio.Task[None]"] = set()
+
+
+def begin(repository: Path) -> None:
+    """Tidy a repository beside everything else, unless that was done a short while ago."""
+    now = time.monotonic()
+    if now - _looked.get(repository, -_PAUSE) < _PAUSE:
+        return
+    _looked[repository] = now
+    task = asyncio.create_task(_tidy(repository))
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+
+
+def tidy(repository: Path) -> None:
+    """Remove hidden refs that are old, and pack where git thinks that it is worth it.
+
+    Safe beside readers and pushes: what no ref leads to stays for two weeks.
+    """
+    hidden.expire(repository)
+    git("gc", "--auto", "--quiet", repository=repository, seconds=_SECONDS)
+
+
+async def _tidy(repository: Path) -> None:
+    try:
+        await asyncio.to_thread(tidy, repository)
+    except FairleadError as error:
+        log.warning("%s", error)
