@@ -35,9 +35,9 @@ def command(
     """
     from fairlead.errors import UsageError
 
-    api, found, job = remote.find_build(build, server=server, project=project)
+    asked, found, job = remote.find_build(build, server=server, project=project)
     key = remote.find_job(found, job).key if job else ""
-    every = [one for one in api.artifacts(found) if not key or one.job == key]
+    every = [one for one in asked.api.artifacts(found) if not key or one.job == key]
     chosen = _chosen(every, names)
     missing = [name for name in names if not _chosen(every, (name,))]
     if missing:
@@ -51,7 +51,7 @@ def command(
     elif not chosen:
         click.echo(f"Build {found.name} has no artifacts.", err=True)
     if download:
-        _download(api, chosen, Path(download))
+        _download(asked.api, chosen, Path(download))
     elif not as_json:
         _list(chosen)
 

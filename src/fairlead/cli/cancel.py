@@ -13,10 +13,10 @@ def command(*, build: str, server: str, project: str, reason: str) -> None:
     """Cancel BUILD: a number, project/number or a build's address."""
     from fairlead.errors import UsageError
 
-    api, found, job = remote.find_build(build, server=server, project=project)
+    asked, found, job = remote.find_build(build, server=server, project=project)
     if job:
         raise UsageError("a job cannot be cancelled alone", hint=f"fairlead cancel {found.name}")
     if found.ended:
         raise UsageError(f"build {found.name} has {found.state} already")
-    api.cancel(found, reason)
+    asked.api.cancel(found, reason)
     click.echo(f"build {found.name} is being cancelled: {found.url}")

@@ -36,9 +36,9 @@ def command(
     """
     from fairlead.errors import UsageError
 
-    api, found, wanted = remote.find_build(build, server=server, project=project)
+    asked, found, wanted = remote.find_build(build, server=server, project=project)
     if follow and not found.jobs:
-        found = _planned(api, found)
+        found = _planned(asked.api, found)
     jobs = (remote.find_job(found, wanted),) if wanted else found.jobs
     if not jobs:
         raise UsageError(
@@ -50,7 +50,7 @@ def command(
         if len(jobs) > 1:
             sys.stdout.flush()
             click.echo(f"==> {job.place} {job.key}", err=True)
-        _Log(api, found, job, follow=follow, tail=tail).show(attempt)
+        _Log(asked.api, found, job, follow=follow, tail=tail).show(attempt)
 
 
 def _planned(api: "Api", build: "Build") -> "Build":

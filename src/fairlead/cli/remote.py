@@ -100,15 +100,15 @@ class Remote:
         raise UsageError(f"{where} has no build yet", hint="start one: fairlead trigger")
 
 
-def find_build(text: str | None, *, server: str, project: str) -> tuple["Api", "Build", str]:
-    """The API, the build that ``text`` names, with its jobs, and what it says of a job."""
+def find_build(text: str | None, *, server: str, project: str) -> tuple[Remote, "Build", str]:
+    """Where a build is, the build with its jobs, and the job that ``text`` names, or nothing."""
     from fairlead.client.address import read_build
 
     named = read_build(text)
     remote = Remote(server, project, named)
     if named.number is None:
-        return remote.api, remote.newest(), named.job
-    return remote.api, remote.api.build(remote.project, named.number), named.job
+        return remote, remote.newest(), named.job
+    return remote, remote.api.build(remote.project, named.number), named.job
 
 
 def find_job(build: "Build", wanted: str) -> "Job":

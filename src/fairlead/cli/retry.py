@@ -17,15 +17,15 @@ def command(
     """Build the commit of BUILD again, as a new build: all of it, or some of its jobs."""
     from fairlead.errors import UsageError
 
-    api, found, job = remote.find_build(build, server=server, project=project)
+    asked, found, job = remote.find_build(build, server=server, project=project)
     wanted = (*jobs, job) if job else jobs
     if failed and wanted:
         raise UsageError("either --failed or jobs, not both")
     keys = [remote.find_job(found, name).key for name in wanted]
-    again = api.retry(found, failed=failed, jobs=keys)
+    again = asked.api.retry(found, failed=failed, jobs=keys)
     click.echo(f"build {again.name} is {again.state}: {again.url}")
     if not watch:
         return 0
     from fairlead.cli.watching import watch_build
 
-    return watch_build(api, again)
+    return watch_build(asked.api, again)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fairlead.cli.view import Mode, Sink
     from fairlead.runner.cancel import Cancel
     from fairlead.runner.checkout import Source
+    from fairlead.runner.run import Order
     from fairlead.settings import Settings
 
 
@@ -43,12 +44,12 @@ def carry_out(wish: Wish) -> int:
     from fairlead.runner.sandbox.helper import helper
 
     helper()
-    settings = _adjusted(context.settings(), wish)
+    settings = adjusted(context.settings(), wish)
     opening = Errand(lambda: context.source(wish.commit))
     _begin_with_a_box(settings)
     # Loaded while git looks at the files and a box is made.
     from fairlead.runner.job import Options
-    from fairlead.runner.run import Order, run
+    from fairlead.runner.run import Order
     from fairlead.runner.secrets import load
     from fairlead.runner.select import Selection, select
 
@@ -71,7 +72,14 @@ def carry_out(wish: Wish) -> int:
         secrets=load(settings.config, source.root),
     )
     mode: Mode = "events" if wish.events else "plain" if wish.plain else "auto"
-    with _view(mode, source) as sink, _cancelled_by_signals() as cancel:
+    return show_run(order, mode)
+
+
+def show_run(order: "Order", mode: "Mode") -> int:
+    """Carry an order out and show it; returns the exit code."""
+    from fairlead.runner.run import run
+
+    with _view(mode, order.source) as sink, _cancelled_by_signals() as cancel:
         if mode != "events":
             Errand(_load_the_ending)
         result = run(order, sink, cancel)
@@ -83,7 +91,8 @@ def _load_the_ending() -> None:
     import fairlead.cli.view.ending  # noqa: F401 — it stays loaded
 
 
-def _adjusted(settings: "Settings", wish: Wish) -> "Settings":
+def adjusted(settings: "Settings", wish: Wish) -> "Settings":
+    """The settings with what a person asks for this once."""
     changes: dict[str, object] = {}
     if wish.count:
         changes["jobs"] = wish.count

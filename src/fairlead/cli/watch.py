@@ -18,5 +18,5 @@ def command(*, build: str | None, server: str, project: str, plain: bool) -> int
     """
     from fairlead.cli.watching import watch_build
 
-    api, found, _ = remote.find_build(build, server=server, project=project)
-    return watch_build(api, found, plain=plain)
+    asked, found, _ = remote.find_build(build, server=server, project=project)
+    return watch_build(asked.api, found, plain=plain)

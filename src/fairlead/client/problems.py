@@ -27,7 +27,7 @@ def refusal(status: int, phrase: str, kind: str, body: bytes, base: str) -> Serv
     problem = _read(body) if "json" in kind else Problem()
     words = problem.detail or problem.title or f"the server answers {status} {phrase}".strip()
     details = _details(problem.errors)
-    message = _short("; ".join((words, *details)) if details else words)
+    message = _short("; ".join((words, *(text for text in details if text not in words))))
     hint = problem.hint or _HINTS.get(status, "").format(base=base)
     return ServerRefused(message, status=status, hint=hint)
 
@@ -53,7 +53,7 @@ def _detail(item: object) -> str:
         return item
     if not isinstance(item, dict):
         return ""
-    place = item.get("location") or item.get("loc") or item.get("field") or ""
+    place = item.get("where") or item.get("location") or item.get("loc") or ""
     where = ".".join(map(str, place)) if isinstance(place, list) else str(place)
     what = str(item.get("message") or item.get("msg") or item.get("detail") or "")
     return f"{where}: {what}" if where and what else what

@@ -151,11 +151,14 @@ class OrderedJob(Answer, frozen=True, kw_only=True):
 
 
 class BuildOrder(Answer, frozen=True, kw_only=True):
-    """All it takes to run a build elsewhere; ``repository`` is where to clone from."""
+    """All it takes to run a build elsewhere; ``repository`` is where to clone from.
+
+    There is no ``plan`` where the build never came to one.
+    """
 
     trigger: Trigger
     commit: str
-    plan: Plan
+    plan: Plan | None = None
     repository: str
     parameters: Mapping[str, str] = {}
     only: tuple[str, ...] = ()

@@ -31,6 +31,7 @@ from fairlead.runner.environments import Environment, Environments
 from fairlead.runner.log import Log
 from fairlead.runner.prepare import Going, Ready, make_ready, prepare_environment
 from fairlead.runner.pythons import Interpreter
+from fairlead.runner.recorded import Recorded
 from fairlead.runner.sandbox.base import Sandbox
 from fairlead.runner.secrets import Secrets
 from fairlead.runner.steps import StepsEnd, Surroundings, run_steps, wanted_again
@@ -68,6 +69,8 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     baseline: Baseline
     pythons: Errand[tuple[Interpreter, ...]]
     """The machine's interpreters."""
+    recorded: Mapping[str, Recorded] = {}
+    """What jobs, by their ids, ran on before and are to run on again."""
     aside: Aside
     """Clearing up, which may go on beside the next jobs."""
 

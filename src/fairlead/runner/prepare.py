@@ -19,6 +19,7 @@ from fairlead.runner.environments.tools import calls_pip
 from fairlead.runner.execute import Watch, execute
 from fairlead.runner.log import Log
 from fairlead.runner.pythons import choose
+from fairlead.runner.recorded import same_interpreter
 from fairlead.runner.sandbox.base import Box, BoxSpec
 from fairlead.runner.variables import step_variables
 from fairlead.settings import Settings
@@ -124,16 +125,26 @@ def prepare_environment(
     """
     if job.python is None:
         return None
+    pythons = shared.pythons.result()
+    before = shared.recorded.get(job.id)
+    interpreter = (
+        same_interpreter(pythons, job.python, before) if before else choose(pythons, job.python)
+    )
     request = read_request(
         job.install,
         workspace,
-        interpreter=choose(shared.pythons.result(), job.python),
+        interpreter=interpreter,
         trust="trusted" if shared.trigger.trusted else "untrusted",
         tree=shared.source.tree,
     )
     beside = ("coverage",) if job.measure_coverage else ()
     environment = shared.environments.prepare(
-        request, progress, beside=beside, files=files, pip=calls_pip(job)
+        request,
+        progress,
+        beside=beside,
+        files=files,
+        pip=calls_pip(job),
+        recorded=before.resolution if before else None,
     )
     if not environment.reused:
         compile_hooks(environment.interpreter.path)

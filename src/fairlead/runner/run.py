@@ -34,6 +34,7 @@ from fairlead.runner.job import Options, Shared, run_job
 from fairlead.runner.places import working_folder
 from fairlead.runner.prepare import limits_of
 from fairlead.runner.pythons import Interpreter, choose, find
+from fairlead.runner.recorded import Recorded
 from fairlead.runner.sandbox import choose as choose_sandbox
 from fairlead.runner.sandbox.base import Sandbox
 from fairlead.runner.secrets import Secrets
@@ -46,6 +47,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked for: which plan of which source, and how.
 
     ``more`` says that this process will run others after it: a box is made ahead for the next.
+    ``recorded`` says by job id what jobs ran on in an earlier run that is to be reproduced.
     """
 
     plan: Plan
@@ -56,6 +58,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     options: Options = Options()
     secrets: Secrets = Secrets()
     more: bool = False
+    recorded: Mapping[str, Recorded] = {}
 
 
 def run(order: Order, emit: Callable[[Event], None], cancel: Cancel) -> RunResult:
@@ -135,6 +138,7 @@ class _Run:
             host=order.host,
             baseline=self._baseline,
             pythons=self._pythons,
+            recorded=order.recorded,
             aside=Aside(),
         )
 

@@ -67,6 +67,18 @@ class Source:
             exact=True,
         )
 
+    def below(self, root: Path) -> "Source":
+        """The same commit for the project at ``root``, where the results of runs are kept."""
+        return Source(
+            root=root,
+            repository=self.repository,
+            store=self.store,
+            tree_id=self.tree_id,
+            head=Head(self.commit, self._fork),
+            branch=self.branch,
+            exact=True,
+        )
+
     @property
     def objects(self) -> Path:
         """Our object store."""

@@ -14,8 +14,14 @@ from fairlead.errors import EnvironmentFailed
 from fairlead.runner.environments.build import Blueprint, fill, finish
 from fairlead.runner.environments.command import demand, execute
 from fairlead.runner.environments.contents import Contents, write_contents
+from fairlead.runner.environments.recorded import with_files
 from fairlead.runner.environments.request import EnvironmentRequest, interpreter_identity
-from fairlead.runner.environments.resolution import Resolution, environment_key, split_lines
+from fairlead.runner.environments.resolution import (
+    Resolution,
+    environment_key,
+    package_name,
+    split_lines,
+)
 from fairlead.runner.environments.skeleton import make_skeleton
 from fairlead.runner.environments.snapshot import removing_new_files
 from fairlead.runner.environments.store import Aside, Store
@@ -76,9 +82,19 @@ class Pip(msgspec.Struct, frozen=True, kw_only=True):
 
         return self.hold(key, make)
 
-    def resolve(self, request: EnvironmentRequest) -> Resolution:
-        """Install everything to see what that is; what was installed is stored at once."""
+    def resolve(
+        self, request: EnvironmentRequest, recorded: tuple[str, ...] | None = None
+    ) -> Resolution:
+        """Install everything to see what that is; what was installed is stored at once.
+
+        Nothing is installed yet where it was ``recorded``.
+        """
         refuse_lock(request)
+        if recorded is not None:
+            names = {package_name(line) for line in request.pinned}
+            rest = with_files(request, recorded)
+            others = tuple(line for line in rest if package_name(line) not in names)
+            return Resolution(lines=others, pinned=request.pinned, projects=request.projects)
         with self.store.aside() as aside, removing_new_files(request.root, request.projects):
             self._skeleton(aside, request)
             wanted, given = aside.folder / "wanted.txt", aside.folder / "given.txt"

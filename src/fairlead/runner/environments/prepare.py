@@ -15,6 +15,7 @@ from fairlead.runner.environments.command import find_uv, surroundings
 from fairlead.runner.environments.contents import read_contents
 from fairlead.runner.environments.environment import Environment, Part
 from fairlead.runner.environments.indexes import Indexes, masked, read_indexes
+from fairlead.runner.environments.recorded import recorded_lines
 from fairlead.runner.environments.request import EnvironmentRequest
 from fairlead.runner.environments.resolution import (
     FIXED,
@@ -106,21 +107,23 @@ class Environments:
         beside: tuple[str, ...] = (),
         files: Callable[[], None] = lambda: None,
         pip: bool = True,
+        recorded: str | None = None,
     ) -> Environment:
         """The environment for ``request``, built where it is not there yet.
 
         ``progress`` is told what takes long. ``beside`` are requirements of our own, found by a
         job's Python only where the project has no such package itself. ``files`` is called
         before anything is read from the request's ``root``. ``pip`` is whether a step will call
-        pip; without that it is there, but slow to start. Raises ``EnvironmentFailed`` with
-        the installer's own reason, ``StoreError`` where the disk refuses.
+        pip; without that it is there, but slow to start. ``recorded`` is the ``resolution`` of
+        an earlier environment, to be made again instead of resolving anew.
+        Raises ``EnvironmentFailed`` with the installer's words, ``StoreError`` of a full disk.
         """
         began = time.monotonic()
         progress = progress or (lambda _: None)
         legacy = request.interpreter.numbers < _FIRST_FOR_UV
         resolved: list[str] = []
         told = _both(progress, resolved.append)
-        resolution = self._resolution(request, self._day(), told, files)
+        resolution = self._resolution(request, self._day(), told, files, recorded)
         key, reused = self._built(request, resolution, "environment", progress, files)
         part = self._part(key)
         tools, notices = self._tools(request, progress, pip=pip)
@@ -277,11 +280,15 @@ class Environments:
         period: str,
         progress: Progress,
         files: Callable[[], None] = lambda: None,
+        recorded: str | None = None,
     ) -> Resolution:
         if request.empty:
             return Resolution()
-        alone = not (request.lines or request.source)
-        if request.lock and alone:
+        if recorded is not None:
+            if request.lock:
+                files()
+            return self._installer(request, progress).resolve(request, recorded_lines(recorded))
+        if request.lock and not (request.lines or request.source):
             period = FIXED
 
         def resolve(request: EnvironmentRequest) -> Resolution:

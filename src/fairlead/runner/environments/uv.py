@@ -9,6 +9,7 @@ import msgspec
 from fairlead.errors import EnvironmentFailed
 from fairlead.runner.environments.command import demand, execute, warnings
 from fairlead.runner.environments.pylock import pins_of, without_folders
+from fairlead.runner.environments.recorded import with_files
 from fairlead.runner.environments.request import EnvironmentRequest
 from fairlead.runner.environments.requirements import LocalProject, merge_projects
 from fairlead.runner.environments.resolution import Resolution, package_name, split_lines
@@ -31,10 +32,18 @@ class Uv(msgspec.Struct, frozen=True, kw_only=True):
     flags: tuple[str, ...]
     store: Store
 
-    def resolve(self, request: EnvironmentRequest) -> Resolution:
-        """Pin everything a request asks for. Raises ``EnvironmentFailed`` with uv's reason."""
+    def resolve(
+        self, request: EnvironmentRequest, recorded: tuple[str, ...] | None = None
+    ) -> Resolution:
+        """Pin everything a request asks for, or take what was ``recorded`` for it.
+
+        Raises ``EnvironmentFailed`` with uv's reason.
+        """
         locked = self._read_lock(request)
-        rest, projects, notices = self._compile(request, locked)
+        if recorded is None:
+            rest, projects, notices = self._compile(request, locked)
+        else:
+            rest, projects, notices = with_files(request, recorded), (), ()
         own = {package_name(project.name) for project in request.projects if project.name}
         pinned = tuple(line for line in locked.pinned if package_name(line) not in own)
         names = {package_name(line) for line in (*locked.pinned, *locked.lines)}
