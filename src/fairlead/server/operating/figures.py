@@ -40,7 +40,7 @@ WITH there AS (SELECT slots FROM store_worker
 SELECT (SELECT count(*) FROM store_project),
   (SELECT coalesce(sum(counted), 0) FROM store_project),
   (SELECT count(*) FROM there), (SELECT coalesce(sum(slots), 0) FROM there),
-  (SELECT count(*) FROM (SELECT 1 FROM store_logchunk LIMIT 100000) some),
+  (SELECT count(*) FROM (SELECT 1 FROM store_logchunk LIMIT 100000) AS counted),
   (SELECT count(*) FROM store_logchunk c JOIN store_attempt a ON a.id = c.attempt_id
    WHERE c.start = 0 AND a.finished < now() - interval '1 minute'),
   pg_database_size(current_database())
