@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include("fairlead.server.api.urls")),
     path("", include("fairlead.server.web.urls")),
 ]
 handler403 = "fairlead.server.web.errors.forbidden"

@@ -1,7 +1,9 @@
-"""Why a build waits, in a sentence for people."""
+"""Why builds wait, in sentences for people; for a whole list in two queries."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from fairlead.server.store.models import Build, State, Worker
@@ -12,27 +14,43 @@ SILENT = timedelta(seconds=30)
 
 def why_waiting(build: Build) -> str:
     """The reason a queued or held build has not begun; empty where it should begin any moment."""
-    if build.state == State.HELD:
-        return "it waits for approval"
-    if build.state != State.QUEUED:
-        return ""
-    if build.due and build.due > timezone.now():
-        return f"it is due at {build.due:%Y-%m-%d %H:%M} UTC"
-    workers = list(Worker.objects.filter(seen__gt=timezone.now() - SILENT, stopping=False))
-    able = [worker for worker in workers if set(build.labels) <= set(worker.labels)]
-    return _no_room(build, able) if able else _nobody_has(build, workers)
+    return reasons([build]).get(build.pk, "")
 
 
-def _no_room(build: Build, able: list[Worker]) -> str:
-    if build.slot is not None and _ahead(build):
-        most = build.project.concurrency
-        return f"the project runs at most {most} build{'s' if most > 1 else ''} at once"
-    if all(_busy(worker) for worker in able):
-        return "every worker that could run it is busy"
-    return ""
+def reasons(builds: Sequence[Build]) -> dict[int, str]:
+    """The same for many, by their ids; their projects must have been read with them."""
+    now = timezone.now()
+    said = {build.pk: "it waits for approval" for build in builds if build.state == State.HELD}
+    queued = [build for build in builds if build.state == State.QUEUED]
+    said |= {
+        build.pk: f"it is due at {build.due:%Y-%m-%d %H:%M} UTC"
+        for build in queued
+        if build.due and build.due > now
+    }
+    if ready := [build for build in queued if build.pk not in said]:
+        said |= _of_ready(ready)
+    return said
 
 
-def _nobody_has(build: Build, workers: list[Worker]) -> str:
+def _of_ready(builds: Sequence[Build]) -> dict[int, str]:
+    running = Count("builds", filter=Q(builds__state=State.RUNNING))
+    heard = Worker.objects.filter(seen__gt=timezone.now() - SILENT, stopping=False)
+    counted = list(heard.alias(running=running).annotate(busy=Q(running__gte=F("slots"))))
+    behind = _behind([build.pk for build in builds if build.slot is not None])
+    said = {}
+    for build in builds:
+        able = [worker for worker in counted if set(build.labels) <= set(worker.labels)]
+        if not able:
+            said[build.pk] = _nobody_has(build, counted)
+        elif build.pk in behind:
+            most = build.project.concurrency
+            said[build.pk] = f"the project runs at most {most} build{'s' * (most > 1)} at once"
+        elif all(worker.busy for worker in able):
+            said[build.pk] = "every worker that could run it is busy"
+    return said
+
+
+def _nobody_has(build: Build, workers: Sequence[Worker]) -> str:
     if not workers:
         return "no worker is running"
     offered = {label for worker in workers for label in worker.labels}
@@ -42,15 +60,12 @@ def _nobody_has(build: Build, workers: list[Worker]) -> str:
     return f"no worker has {' and '.join(build.labels)} together"
 
 
-def _ahead(build: Build) -> bool:
-    same = Build.objects.filter(project_id=build.project_id, slot=build.slot)
-    return (
-        same.filter(state=State.RUNNING).exists()
-        or (
-            same.filter(state=State.QUEUED, priority__gte=build.priority, job_id__lt=build.job_id)
-        ).exists()
-    )
-
-
-def _busy(worker: Worker) -> bool:
-    return worker.builds.filter(state=State.RUNNING).count() >= worker.slots
+def _behind(ids: list[int]) -> frozenset[int]:
+    """Which of these builds have another ahead of them in their place under the project."""
+    if not ids:
+        return frozenset()
+    same = Build.objects.filter(project_id=OuterRef("project_id"), slot=OuterRef("slot"))
+    first = Q(priority__gte=OuterRef("priority"), job_id__lt=OuterRef("job_id"))
+    ahead = same.filter(Q(state=State.RUNNING) | Q(first, state=State.QUEUED))
+    found = Build.objects.filter(Exists(ahead), pk__in=ids)
+    return frozenset(found.values_list("pk", flat=True))

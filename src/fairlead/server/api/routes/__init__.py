@@ -1,0 +1,1 @@
+"""One router a noun: read through ``store``, write through ``services``."""

@@ -1,0 +1,1 @@
+"""What answers look like: one type a noun, made from rows that were read before."""
