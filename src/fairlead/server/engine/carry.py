@@ -156,7 +156,9 @@ class Carrier:
         tools = self._tools
         return ChunkSink(
             limit=tools.settings.log,
-            compacted=lambda pk: self._compacting.submit(compact_attempt, pk, tools.storage),
+            compacted=lambda pk, chunks: self._compacting.submit(
+                _with_connections, lambda: compact_attempt(pk, tools.storage, chunks)
+            ),
         )
 
     def close(self) -> None:

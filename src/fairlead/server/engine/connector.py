@@ -3,15 +3,20 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from procrastinate import App, exceptions
 from procrastinate.connector import Notify
 from procrastinate.psycopg_connector import PsycopgConnector
+from procrastinate.sync_psycopg_connector import wrap_exceptions
+from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
 
 from fairlead.server.configuration import Configuration, bounded
+from fairlead.server.engine.patient import Patient
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +37,9 @@ class Connector(PsycopgConnector):
     """As shipped, but a failed attempt to listen again is followed by another.
 
     Upstream, one failure ends the listening: the worker is deaf from then on and says nothing.
+    Also each query was four round trips there: a look whether the connection lives, and a
+    transaction around it. A dead connection is noticed by its first query, which is tried anew
+    by whoever makes it.
     """
 
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
@@ -44,6 +52,41 @@ class Connector(PsycopgConnector):
                 log.warning("not listening for jobs: %s", cause(error))
             await asyncio.sleep(PAUSE)
 
+    async def _create_pool(self, pool_args: dict[str, Any]) -> AsyncConnectionPool:
+        return AsyncConnectionPool(**pool_args, configure=_configure, open=False)
+
+    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+        """Execute one statement, which is its own transaction."""
+        await self._execute(query, arguments)
+
+    async def execute_query_one_async(
+        self, query: LiteralString, **arguments: Any
+    ) -> dict[str, Any]:
+        """Execute one statement and return its only row. Raises ``NoResult`` without one."""
+        found = await self._execute(query, arguments)
+        if not found:
+            raise exceptions.NoResult
+        return found[0]
+
+    async def execute_query_all_async(
+        self, query: LiteralString, **arguments: Any
+    ) -> list[dict[str, Any]]:
+        """Execute one statement and return its rows."""
+        return await self._execute(query, arguments)
+
+    async def _execute(
+        self, query: LiteralString, arguments: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        with wrap_exceptions():
+            async with self.pool.connection() as connection:
+                cursor = connection.cursor(row_factory=dict_row)
+                await cursor.execute(query, self._wrap_json(arguments))
+                return await cursor.fetchall() if cursor.description else []
+
+
+async def _configure(connection: AsyncConnection[Any]) -> None:
+    await connection.set_autocommit(True)
+
 
 def make_app(told: Configuration) -> App:
     """The engine's app with connections of its own, as a worker needs it. Not opened yet."""
@@ -55,6 +98,7 @@ def make_app(told: Configuration) -> App:
         min_size=1,
         max_size=4,
         timeout=told.pool_timeout,
+        connection_class=Patient,
     )
     return App(connector=connector)
 

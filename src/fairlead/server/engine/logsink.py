@@ -1,22 +1,30 @@
 """Where the bytes of logs go while a build runs, and how a whole log leaves the database."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from math import inf
 from typing import Protocol
+from uuid import uuid4
 
 import msgspec
-from django.db import connection, connections
+from django.db import connections
 from django.utils import timezone
 
 from fairlead.server.logs.chunks import Chunk
 from fairlead.server.logs.compact import compact
+from fairlead.server.logs.errors import LogMissing
 from fairlead.server.logs.gather import Gatherer
 from fairlead.server.logs.storage import Storage
 from fairlead.server.store.livelogs import AttemptChunks
 from fairlead.server.store.models import LogChunk
 
 log = logging.getLogger(__name__)
+
+Compact = Callable[[int, Sequence[Chunk]], object]
+
+_REMEMBERED = 1 << 20
+"""Compressed bytes of an attempt's chunks that are remembered until its log is one file."""
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,13 +37,10 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogSink(Protocol):
-    """Stores the logs of one build. Called from one thread; ``attempt`` is a row's id."""
+    """Takes the logs of one build. Called from one thread; ``attempt`` is a row's id."""
 
-    def write(self, pieces: list[Piece]) -> None:
-        """Store pieces, inside the recording's transaction.
-
-        What is raised undoes the batch; after a loss of the database the same pieces come again.
-        """
+    def take(self, pieces: list[Piece]) -> list[tuple[int, Chunk]]:
+        """What pieces, each once and in order, come to: attempts and chunks to be stored."""
         ...
 
     def finish(self, attempt: int) -> None:
@@ -43,92 +48,72 @@ class LogSink(Protocol):
         ...
 
 
-class _Growing:
-    """One attempt's log: what it was fed, and the chunks that may not be stored yet."""
-
-    def __init__(self, limit: int) -> None:
-        # No waiting for more: the recorder has gathered for as long as a reader should wait.
-        self._gatherer = Gatherer(seconds=0.0, limit=limit)
-        self._fed = 0
-        self._begun = 0
-        self.chunks: list[Chunk] = []
-
-    def feed(self, pieces: list[Piece]) -> None:
-        """Take a batch; one that begins where the last one did is the last one again."""
-        if pieces[0].start != self._begun or self._fed == self._begun:
-            self.chunks = []
-            self._begun = pieces[0].start
-        for piece in pieces:
-            if piece.start >= self._fed:
-                self.chunks += self._gatherer.feed(piece.step, piece.data, 0.0)
-                self._fed = piece.start + len(piece.data)
+def _nothing(_attempt: int, _chunks: Sequence[Chunk]) -> None:
+    """Leave the chunks where they are."""
 
 
 class ChunkSink:
-    """Rows of compressed chunks, up to ``limit`` bytes an attempt.
+    """Compressed chunks, up to ``limit`` bytes an attempt.
 
-    ``compacted`` is called with a finished attempt, and makes one file of its chunks or has that
-    made elsewhere: it must not take long.
+    ``compacted`` is called with a finished attempt and its chunks, where they were few enough to
+    be remembered, and makes one file of them or has that made elsewhere: it must not take long.
     """
 
-    def __init__(
-        self, *, limit: int = 1 << 30, compacted: Callable[[int], object] = lambda _attempt: None
-    ) -> None:
+    def __init__(self, *, limit: int = 1 << 30, compacted: Compact = _nothing) -> None:
         self._limit = limit
         self._compacted = compacted
-        self._growing: dict[int, _Growing] = {}
+        self._gatherers: dict[int, Gatherer] = {}
+        self._remembered: dict[int, list[Chunk]] = {}
 
-    def write(self, pieces: list[Piece]) -> None:
+    def take(self, pieces: list[Piece]) -> list[tuple[int, Chunk]]:
         """Append to the logs of the attempts that the pieces belong to."""
-        by_attempt: dict[int, list[Piece]] = {}
+        taken: list[tuple[int, Chunk]] = []
         for piece in pieces:
-            by_attempt.setdefault(piece.attempt, []).append(piece)
-        rows = []
-        for attempt, own in by_attempt.items():
-            growing = self._growing.setdefault(attempt, _Growing(self._limit))
-            growing.feed(own)
-            rows += [_row(attempt, chunk) for chunk in growing.chunks]
-        LogChunk.objects.bulk_create(rows)
+            gatherer = self._gatherers.get(piece.attempt)
+            if gatherer is None:
+                # Nothing waits for a time: the recorder has gathered for as long as it may.
+                gatherer = Gatherer(seconds=inf, limit=self._limit)
+                self._gatherers[piece.attempt] = gatherer
+            taken += ((piece.attempt, c) for c in gatherer.feed(piece.step, piece.data, -inf))
+        for attempt in {piece.attempt: None for piece in pieces}:
+            taken += ((attempt, chunk) for chunk in self._gatherers[attempt].finish())
+        for attempt, chunk in taken:
+            self._remember(attempt, chunk)
+        return taken
+
+    def _remember(self, attempt: int, chunk: Chunk) -> None:
+        known = self._remembered.setdefault(attempt, [])
+        if chunk.offset == 0 or known:
+            known.append(chunk)
+        if sum(len(chunk.data) for chunk in known) > _REMEMBERED:
+            known.clear()
 
     def finish(self, attempt: int) -> None:
         """Have the chunks compacted."""
-        self._growing.pop(attempt, None)
-        self._compacted(attempt)
+        self._gatherers.pop(attempt, None)
+        self._compacted(attempt, self._remembered.pop(attempt, []))
 
 
-def _row(attempt: int, chunk: Chunk) -> LogChunk:
-    return LogChunk(
-        attempt_id=attempt, start=chunk.offset, size=chunk.size, head=chunk.head, data=chunk.data
-    )
-
-
-def compact_attempt(attempt: int, storage: Storage) -> None:
+def compact_attempt(attempt: int, storage: Storage, chunks: Sequence[Chunk] = ()) -> None:
     """Make one file of an attempt's log. What goes wrong is logged: the chunks stay readable.
 
-    Calls for one attempt exclude each other: the one that comes late would find no chunks, and
-    make an empty file of them.
+    ``chunks`` are those of the log, all of them, where they are at hand. Two that do this at once
+    each make a file of their own, and one of the files stays.
     """
-    lock = f"fairlead log {attempt}"
+    name = log_name(attempt)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", (lock,))
-            row = cursor.fetchone()
-            if not row or not row[0]:
-                return
-            try:
-                if LogChunk.objects.filter(attempt_id=attempt).exists():
-                    compact(AttemptChunks(attempt), storage, log_name(attempt))
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (lock,))
+        if chunks or LogChunk.objects.filter(attempt_id=attempt).exists():
+            compact(AttemptChunks(attempt, remembered=chunks), storage, name)
+    except LogMissing:
+        # Another was faster, or the attempt is gone: nobody knows our file.
+        storage.remove(name)
     except Exception as error:  # noqa: BLE001 — it is tried again by whoever finds the chunks
         log.warning("the log of attempt %s is not compacted: %s", attempt, error)
-    finally:
-        connections.close_all()
 
 
 def log_name(attempt: int) -> str:
-    """Where storage keeps the log of an attempt."""
-    return f"logs/{attempt // 1000}/{attempt}.gz"
+    """Where storage keeps the log of an attempt: a name that nobody else makes."""
+    return f"logs/{attempt // 1000}/{attempt}-{uuid4().hex[:8]}.gz"
 
 
 def compact_left_behind(storage: Storage, *, age: float = 60.0, most: int = 100) -> int:

@@ -8,21 +8,28 @@ whether the batch had arrived.
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
+from psycopg.sql import SQL
 
 from fairlead.errors import FairleadError
-from fairlead.model import Event
+from fairlead.model import Event, Output, RunFinished
 from fairlead.server.engine.logsink import LogSink
-from fairlead.server.engine.rows import Rows
+from fairlead.server.engine.rows import Batch, Rows
+from fairlead.server.engine.tables import BUILD, CHUNK, assigned, direct
 from fairlead.server.store.models import Build, State
-from fairlead.server.store.notify import tell
+from fairlead.server.store.notify import CHANNEL
 
 log = logging.getLogger(__name__)
 
 _RETRY = 0.3
 _MOST = 5000
+_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 
 class Fenced(FairleadError):
@@ -32,6 +39,7 @@ class Fenced(FairleadError):
 class Recorder:
     """Takes events (``emit``) and stores them from a thread of its own, every ``flush`` seconds.
 
+    What people wait for is stored at once: the first line after a silence, and the verdict.
     ``close`` waits until all is stored; ``abandon`` drops what is not. Where storing is refused,
     ``refused`` holds why and everything later is dropped.
     """
@@ -45,6 +53,9 @@ class Recorder:
         self._recorded = build.recorded
         self._changed = threading.Condition()
         self._waiting: list[Event] = []
+        self._urgent = False
+        self._stored_at = time.monotonic()
+        self._told_at = 0.0
         self._closing = False
         self._abandoned = threading.Event()
         self.refused: Exception | None = None
@@ -54,9 +65,21 @@ class Recorder:
     def emit(self, event: Event) -> None:
         """Take an event; never waits for the database."""
         with self._changed:
-            if self.refused is None and not self._abandoned.is_set():
-                self._waiting.append(event)
+            if self.refused is not None or self._abandoned.is_set():
+                return
+            self._waiting.append(event)
+            if self._is_urgent(event):
+                self._urgent = True
                 self._changed.notify()
+            elif len(self._waiting) == 1:
+                self._changed.notify()
+
+    def _is_urgent(self, event: Event) -> bool:
+        if isinstance(event, Output):
+            now = time.monotonic()
+            silent, self._told_at = now - self._told_at, now
+            return silent > self._flush
+        return isinstance(event, RunFinished)
 
     def close(self) -> None:
         """Store what is left and end. Raises what storing was refused with."""
@@ -76,10 +99,9 @@ class Recorder:
 
     def _work(self) -> None:
         try:
-            while (batch := self._next()) is not None:
-                self._store_for_sure(batch)
-                with self._changed:
-                    self._changed.wait_for(lambda: self._ending, self._flush)
+            while events := self._next():
+                if (batch := self._made(events)) is not None:
+                    self._store_for_sure(batch)
         except Exception as error:
             if not isinstance(error, Fenced):
                 log.exception("build %s cannot be recorded", self._build_id)
@@ -93,63 +115,101 @@ class Recorder:
     def _ending(self) -> bool:
         return self._closing or self._abandoned.is_set()
 
-    def _next(self) -> list[Event] | None:
+    def _next(self) -> list[Event]:
+        """The events of the next batch, when it is time for it; none at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._ending)
-            if self._abandoned.is_set() or not self._waiting:
-                return None
-            batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-            return batch
+            rest = self._stored_at + self._flush - time.monotonic()
+            self._changed.wait_for(lambda: self._urgent or self._ending, max(0.0, rest))
+            if self._abandoned.is_set():
+                return []
+            events, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+            self._urgent = bool(self._waiting)
+            return events
 
-    def _store_for_sure(self, batch: Sequence[Event]) -> None:
-        """Store a batch through times without a database, until abandoned."""
-        tried: Rows | None = None
+    def _made(self, events: Sequence[Event]) -> Batch | None:
+        """Events as changes, with the ids that takes; ``None`` when abandoned meanwhile."""
         while not self._abandoned.is_set():
-            rows = self._rows.copy()
             try:
-                if not self._store(batch, rows):
-                    # Its answer was lost, but the try before this one arrived.
-                    rows = tried or rows
-            except (OperationalError, InterfaceError) as error:
-                log.warning("build %s is not recorded yet: %s", self._build_id, error)
-                connection.close()
-                tried = rows
-                self._abandoned.wait(_RETRY)
+                self._rows.reserve(events)
+            except _AWAY as error:
+                self._wait_for_database(error)
             else:
-                self._stored(rows, len(batch))
+                batch = self._rows.apply(events)
+                for attempt, chunk in self._sink.take(batch.pieces):
+                    batch.changes.add(
+                        CHUNK,
+                        attempt_id=attempt,
+                        start=chunk.offset,
+                        size=chunk.size,
+                        head=chunk.head,
+                        data=chunk.data,
+                    )
+                return batch
+        return None
+
+    def _store_for_sure(self, batch: Batch) -> None:
+        """Store a batch through times without a database, until abandoned."""
+        while not self._abandoned.is_set():
+            try:
+                self._store(batch)
+            except _AWAY as error:
+                self._wait_for_database(error)
+            else:
+                self._stored(batch)
                 return
 
-    def _store(self, batch: Sequence[Event], rows: Rows) -> bool:
-        """One try. False where the batch had been stored before; raises ``Fenced``."""
-        after = self._recorded + len(batch)
-        with transaction.atomic():
-            ours = Build.objects.filter(
-                pk=self._build_id,
-                job_id=self._job_id,
-                state=State.RUNNING,
-                recorded=self._recorded,
-            )
-            if not ours.update(recorded=after):
-                if self._arrived(after):
-                    return False
-                raise Fenced(f"build {self._build_id} is not this worker's any more")
-            rows.apply(batch)
-            if rows.pieces:
-                self._sink.write(rows.pieces)
-            tell(self._build_id)
-        return True
+    def _wait_for_database(self, error: Exception) -> None:
+        log.warning("build %s is not recorded yet: %s", self._build_id, error)
+        connection.close()
+        self._abandoned.wait(_RETRY)
 
-    def _arrived(self, after: int) -> bool:
-        same = Build.objects.filter(pk=self._build_id, job_id=self._job_id, recorded=after)
-        return after > self._recorded and same.exists()
+    def _store(self, batch: Batch) -> None:
+        """One try, or nothing where one before had arrived; raises ``Fenced``."""
+        raw = direct()
+        with raw.pipeline(), raw.transaction():
+            cursor = psycopg.Cursor(raw)
+            if self._ours(cursor, batch):
+                batch.changes.send(cursor, self._build_id)
 
-    def _stored(self, rows: Rows, count: int) -> None:
-        self._recorded += count
-        finished, rows.finished, rows.pieces = rows.finished, [], []
-        self._rows = rows
-        for attempt in finished:
+    def _ours(self, cursor: "psycopg.Cursor[Any]", batch: Batch) -> bool:
+        """Change the build's own row where it is ours; false where that was done before."""
+        after = self._recorded + batch.count
+        columns, values = build_values(batch)
+        ours = (self._build_id, self._job_id, State.RUNNING.value, self._recorded)
+        told = (CHANNEL, str(self._build_id))
+        cursor.execute(_fence(columns), (after, *values, *ours, *told), prepare=True)
+        if cursor.fetchone():
+            return True
+        cursor.execute(_ARRIVED, (self._build_id, self._job_id, after), prepare=True)
+        if batch.count and cursor.fetchone():
+            return False
+        raise Fenced(f"build {self._build_id} is not this worker's any more")
+
+    def _stored(self, batch: Batch) -> None:
+        self._recorded += batch.count
+        self._stored_at = time.monotonic()
+        for attempt in batch.finished:
             try:
                 self._sink.finish(attempt)
             except Exception:
                 # The log stays in its chunks, where it can be read as well.
                 log.exception("the log of attempt %s is not compacted", attempt)
+
+
+_ARRIVED = "SELECT 1 FROM store_build WHERE id = %s AND job_id = %s AND recorded = %s"
+_FENCE = SQL(
+    "UPDATE store_build SET {} WHERE id = %s AND job_id = %s AND state = %s AND recorded = %s"
+    " RETURNING pg_notify(%s, %s)"
+)
+
+
+@cache
+def _fence(columns: tuple[str, ...]) -> bytes:
+    return _FENCE.format(assigned(("recorded", *columns))).as_bytes()
+
+
+def build_values(batch: Batch) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Columns of the build's own row, and what a batch sets them to."""
+    changed = batch.changes.build
+    return tuple(changed), tuple(BUILD.dumped(name, value) for name, value in changed.items())

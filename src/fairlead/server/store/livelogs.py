@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import connection
 from django.db.models import F, QuerySet
 
 from fairlead.server.logs.blocks import Log
@@ -13,15 +13,26 @@ from fairlead.server.logs.storage import Storage
 from fairlead.server.store.logs import LogChunk
 from fairlead.server.store.models import Attempt
 
+_SETTLE = """
+WITH settled AS (
+  UPDATE store_attempt SET log = %s, log_size = %s WHERE id = %s AND log IN ('', %s) RETURNING id
+), gone AS (
+  DELETE FROM store_logchunk WHERE attempt_id IN (SELECT id FROM settled)
+)
+SELECT id FROM settled
+"""
+
 
 class AttemptChunks:
     """``Chunks`` of one attempt, by the id of its row.
 
     Not fenced by itself: what writes here does so inside the recording's transaction.
+    ``remembered`` are all chunks in order, where whoever stored them still has them.
     """
 
-    def __init__(self, attempt_id: int) -> None:
+    def __init__(self, attempt_id: int, *, remembered: Sequence[Chunk] = ()) -> None:
         self._attempt_id = attempt_id
+        self._remembered = {chunk.offset: chunk for chunk in remembered}
 
     def add(self, chunk: Chunk) -> int:
         """Append a chunk where the log ends; returns where it ends afterwards.
@@ -45,11 +56,16 @@ class AttemptChunks:
 
     def heads(self, since: int = 0) -> Sequence[bytes]:
         """What the chunks that end behind ``since`` say of themselves, in order."""
+        if self._remembered:
+            known = self._remembered.values()
+            return [chunk.head for chunk in known if chunk.offset + chunk.size > since]
         rows = self._rows().alias(end=F("start") + F("size")).filter(end__gt=since)
         return [bytes(head) for head in rows.order_by("start").values_list("head", flat=True)]
 
     def read(self, offset: int) -> bytes:
         """The compressed bytes of one chunk; ``LogMissing`` where there is none."""
+        if offset in self._remembered:
+            return self._remembered[offset].data
         data = self._rows().filter(start=offset).values_list("data", flat=True).first()
         if data is None:
             raise LogMissing(f"there is no chunk of a log at byte {offset}")
@@ -58,13 +74,13 @@ class AttemptChunks:
     def settle(self, stored: Stored) -> None:
         """Note where the finished log lies, and remove the chunks.
 
-        Raises ``LogMissing`` where the attempt itself is gone, with its build or a takeover.
+        Raises ``LogMissing`` where the attempt is gone, with its build or a takeover, and where
+        its log is another file already.
         """
-        with transaction.atomic():
-            row = Attempt.objects.filter(pk=self._attempt_id)
-            if not row.update(log=stored.name, log_size=stored.size):
-                raise LogMissing("the attempt whose log this is was removed meanwhile")
-            self._rows().delete()
+        with connection.cursor() as cursor:
+            cursor.execute(_SETTLE, (stored.name, stored.size, self._attempt_id, stored.name))
+            if not cursor.fetchone():
+                raise LogMissing("the attempt was removed meanwhile, or its log is a file already")
 
     def _rows(self) -> QuerySet[LogChunk]:
         return LogChunk.objects.filter(attempt_id=self._attempt_id)
