@@ -27,6 +27,8 @@ _SETTINGS = (
     ("max_wal_senders", "0"),
     ("max_logical_replication_workers", "0"),
     ("log_checkpoints", "off"),
+    # It wakes five times a second otherwise, for what checkpoints do as well.
+    ("bgwriter_delay", "10s"),
     ("timezone", "UTC"),
     ("log_timezone", "UTC"),
     # systemd removes an ordinary user's POSIX shared memory when the user logs out.
