@@ -3,10 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from fairlead.errors import FairleadError
+from fairlead.errors import FairleadError, NotFound
 from fairlead.server.access import Actor, Scope
-
-_REFUSED = 400
 
 
 def show(
@@ -29,14 +27,15 @@ def show(
     return render(request, f"web/{template}", {**told, **values}, status=status)
 
 
-def show_error(request: HttpRequest, actor: Actor, error: FairleadError) -> HttpResponse:
+def show_error(
+    request: HttpRequest, actor: Actor, error: FairleadError, *, status: int = 400
+) -> HttpResponse:
     """What was asked for cannot be done: what is wrong, and what to do."""
     return show(
         request,
         actor,
         "error.html",
-        status=_REFUSED,
+        status=404 if isinstance(error, NotFound) else status,
         heading="That does not work",
         text=f"{error}",
-        hint=error.hint,
     )

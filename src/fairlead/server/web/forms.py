@@ -1,11 +1,13 @@
 """What people fill in. Texts of several values are a line each."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
 
 from fairlead.server.store.models import Project
 from fairlead.server.store.scopes import Scope
+from fairlead.triggers.manual import Parameter
 
 
 class Words(forms.CharField):
@@ -49,7 +51,7 @@ class ProjectForm(forms.Form):
 
 
 class SettingsForm(forms.Form):
-    """What can be changed of a project; names are those of its row, but for the filters."""
+    """What can be changed of a project; names are those of its row, but for ``RULES``."""
 
     enabled = forms.BooleanField(
         required=False, label="Builds are accepted", help_text="Off, nothing starts a build."
@@ -71,11 +73,15 @@ class SettingsForm(forms.Form):
     branches = Words(label="Branches", help_text="Globs, such as main, release/*; all if empty.")
     tags = Words(label="Tags", help_text="Globs, such as v*; all if empty.")
     paths = Words(label="Paths", help_text="Globs; a push that changes none of them is not built.")
+    approve = forms.ChoiceField(
+        label="Pull requests from forks wait for approval",
+        choices=[("first", "each commit once"), ("always", "every build"), ("never", "never")],
+    )
     drafts = forms.BooleanField(required=False, label="Build drafts of pull requests")
     forks = forms.BooleanField(
         required=False,
         label="Build pull requests from forks",
-        help_text="Each waits for approval, and gets no secrets.",
+        help_text="They get no secrets.",
     )
     cancel_superseded = forms.BooleanField(
         required=False, label="A newer build of a branch cancels the older one"
@@ -84,7 +90,14 @@ class SettingsForm(forms.Form):
         required=False,
         max_length=100,
         label="Schedule",
-        help_text="Minute, hour, day, month, weekday in UTC, such as 30 3 * * 1-5; empty for none.",
+        help_text="Minute, hour, day, month, weekday, such as 30 3 * * 1-5; empty for none.",
+    )
+    zone = forms.CharField(max_length=80, label="Time zone", help_text="Such as Europe/Berlin.")
+    skip_built = forms.IntegerField(
+        min_value=0,
+        max_value=8784,
+        label="Unless built in the last hours",
+        help_text="Hours; 0 builds at every turn.",
     )
     labels = Words(label="Labels", help_text="What a worker must offer to build it.")
     concurrency = forms.IntegerField(
@@ -95,24 +108,64 @@ class SettingsForm(forms.Form):
     keep_builds = forms.IntegerField(min_value=0, label="Keep builds", help_text="0 for all.")
 
 
-FILTERS = ("events", "branches", "tags", "paths", "drafts", "forks")
+RULES = ("events", "branches", "tags", "paths", "approve", "drafts", "forks", "zone", "skip_built")
 """The fields of ``SettingsForm`` that are kept together as the project's triggers."""
 
 
 class RunForm(forms.Form):
-    """A build by hand."""
+    """A build by hand. ``declared`` are the project's questions; without any, all is taken."""
 
-    ref = forms.CharField(
-        label="Branch, tag or commit", max_length=255, help_text="The default branch if empty."
+    what = forms.ChoiceField(
+        label="Build",
+        choices=[("branch", "the tip of a branch"), ("tag", "a tag"), ("commit", "a commit")],
     )
-    parameters = forms.CharField(
-        required=False,
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="NAME=value, one a line; the build's steps see them as variables.",
-    )
+    ref = forms.CharField(label="Its name", max_length=255)
     jobs = Words(label="Only these jobs", help_text="Their ids; all if empty.")
     labels = Words(label="Labels of the worker", help_text="The project's if empty.")
+
+    def __init__(
+        self, *args: Any, declared: Sequence[Parameter] | None = None, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self._declared = declared
+        for one in declared or ():
+            self.fields[f"{_ASKED}{one.name}"] = _question(one)
+        if declared is None:
+            self.fields["parameters"] = forms.CharField(
+                required=False,
+                max_length=20_000,
+                widget=forms.Textarea(attrs={"rows": 3}),
+                help_text="NAME=value, one a line; the build's steps see them as variables.",
+            )
+
+    def given(self) -> dict[str, str]:
+        """The parameters as they were filled in."""
+        told = self.cleaned_data
+        if self._declared is not None:
+            return {one.name: _answer(told[f"{_ASKED}{one.name}"]) for one in self._declared}
+        pairs = [line.partition("=") for line in told["parameters"].splitlines() if line.strip()]
+        return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+_ASKED = "parameter-"
+
+
+def _question(one: Parameter) -> forms.Field:
+    told: dict[str, Any] = {
+        "label": one.name,
+        "help_text": one.description,
+        "initial": one.default,
+        "required": one.default is None and one.kind != "flag",
+    }
+    if one.kind == "flag":
+        return forms.BooleanField(**told | {"initial": one.default in ("true", "yes", "1")})
+    if one.kind == "choice":
+        return forms.ChoiceField(choices=[(name, name) for name in one.choices], **told)
+    return forms.CharField(max_length=4096, **told)
+
+
+def _answer(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class TokenForm(forms.Form):

@@ -2,14 +2,45 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from fairlead.server.web.pages import account, projects
+from fairlead.server.web import joburls
+from fairlead.server.web.pages import (
+    account,
+    actions,
+    artifacts,
+    build,
+    builds,
+    deliveries,
+    project,
+    projects,
+    queue,
+    tokens,
+)
 
 app_name = "web"
+_BUILD = "p/<str:project>/<int:number>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", projects.show_projects, name="projects"),
     path("new/", projects.add_project, name="add"),
+    path("queue/", queue.show_queue, name="queue"),
+    path("tokens/", tokens.show_tokens, name="tokens"),
+    path("tokens/<int:key>/revoke", tokens.revoke_token, name="revoke"),
     path("sign-in/", account.sign_in, name="sign-in"),
     path("sign-out/", account.sign_out, name="sign-out"),
     path("welcome/<str:uid>/<str:token>/", account.welcome, name="welcome"),
+    path("artifacts/<int:key>/<path:name>", artifacts.download, name="artifact"),
+    path("p/<str:project>/", builds.show_builds, name="builds"),
+    path("p/<str:project>/run", project.run, name="run"),
+    path("p/<str:project>/settings/", project.settings_page, name="settings"),
+    path("p/<str:project>/settings/secret", project.new_secret, name="secret"),
+    path("p/<str:project>/deliveries/", deliveries.show_deliveries, name="deliveries"),
+    path("p/<str:project>/deliveries/<int:key>/", deliveries.show_delivery, name="delivery"),
+    path("p/<str:project>/deliveries/<int:key>/replay", deliveries.replay, name="replay"),
+    path(_BUILD, build.show_build, name="build"),
+    path(f"{_BUILD}cancel", actions.cancel, name="cancel"),
+    path(f"{_BUILD}restart", actions.restart, name="restart"),
+    path(f"{_BUILD}restart-failed", actions.restart_failed, name="restart-failed"),
+    path(f"{_BUILD}approve", actions.approve, name="approve"),
+    path(f"{_BUILD}pin", actions.pin, name="pin"),
+    *joburls.urlpatterns,
 ]
