@@ -18,6 +18,10 @@ class Patient(AsyncConnection[Any]):
     """
 
     async def wait(
-        self, gen: PQGen[RV], interval: float = _INTERVAL, timeout: float | None = None
+        self,
+        gen: PQGen[RV],
+        interval: float = _INTERVAL,
+        timeout: float | None = None,  # noqa: ASYNC109 — as upstream has it
     ) -> RV:
+        """Wait for what the database says next, or for ``timeout`` seconds."""
         return await super().wait(gen, max(interval, _INTERVAL), timeout)
