@@ -1,6 +1,7 @@
 """`fairlead trigger`: a build of a server, because a person asks for it."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import click
@@ -55,11 +56,27 @@ def _wish(asked: remote.Remote, wish: dict[str, Any]) -> dict[str, object]:
     refs = {name: wish[name] for name in ("branch", "tag", "commit") if wish[name]}
     if len(refs) > 1:
         raise UsageError(f"either {' or '.join(f'--{name}' for name in refs)}, not both")
+    if "commit" in refs:
+        refs["commit"] = _commit(refs["commit"])
     if not refs and (branch := asked.branch):
         refs = {"branch": branch}
     rest = {name: wish[name] for name in ("jobs", "labels", "priority")}
     said = {name: value for name, value in rest.items() if value not in ((), None)}
     return {**refs, **said, **({"parameters": parameters} if parameters else {})}
+
+
+def _commit(revision: str) -> str:
+    """A commit's whole name, which is all that a server takes."""
+    from fairlead.client.repository import commit_of
+    from fairlead.errors import UsageError
+
+    if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", revision):
+        return revision
+    if found := commit_of(Path.cwd(), revision):
+        return found
+    raise UsageError(
+        f"there is no commit {revision!r} here", hint="give its whole name of 40 characters"
+    )
 
 
 def _parameter(text: str) -> tuple[str, str]:

@@ -75,6 +75,6 @@ class _Watch:
             self._waiting = text
             click.echo(text)
 
-    def _failing_tests(self, job: "Job", after: int) -> "Iterable[TestCase]":
+    def _failing_tests(self, job: "Job", attempt: int, after: int) -> "Iterable[TestCase]":
         assert self._build is not None  # noqa: S101 — set before anything is told of it
-        return self._api.tests(self._build, job.place, outcome="bad", after=after)
+        return self._api.failing_tests(self._build, job.place, attempt, after=after)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ROOT = "/api/v1"
-_MOST = 50
+_MOST = 200
+_BAD = ("failed", "errored")
 
 
 class _Page(msgspec.Struct, Generic[T], frozen=True):
@@ -86,11 +87,11 @@ class Api:
         """One job."""
         return self.connection.get(_job(build, place), Job)
 
-    def tests(
-        self, build: Build, place: int, *, outcome: str, after: int = 0
+    def failing_tests(
+        self, build: Build, place: int, attempt: int, *, after: int = 0
     ) -> Iterator[TestCase]:
-        """Tests of a job that ended so, those after the one with that id."""
-        query = {"outcome": outcome, "after": after or None, "limit": _MOST}
+        """Tests of an attempt that failed or errored, those after the one with that id."""
+        query = {"outcome": _BAD, "attempt": attempt, "after": after or None, "limit": _MOST}
         return self._listed(f"{_job(build, place)}/tests", TestCase, query, None)
 
     def artifacts(self, build: Build) -> Iterator[Artifact]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fairlead.client.api import Api
 from fairlead.client.errors import ServerRefused, ServerUnintelligible, ServerUnreachable
-from fairlead.client.stream import LOOK, listen
+from fairlead.client.stream import LOOK, Stream
 from fairlead.client.values import ENDED, Attempt, Build, Job
 
 _PARTIAL = 206
@@ -48,8 +48,8 @@ class LogReader:
 
     def follow(self) -> Iterator[bytes]:
         """All of the log until the attempt is over."""
-        connection, address = self._api.connection, self._address
-        for event in listen(connection, address, lambda: str(self.offset or "")):
+        stream = Stream(self._api.connection, self._address, lambda: str(self.offset or ""))
+        for event in stream.events():
             if event.event == LOOK:
                 over = self._over()
                 yield from self.rest()

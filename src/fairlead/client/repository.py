@@ -25,6 +25,13 @@ def top(folder: Path) -> Path | None:
     return Path(done.text.rstrip("\n")) if not done.code and done.text.strip() else None
 
 
+def commit_of(folder: Path, revision: str) -> str | None:
+    """The commit that a revision names here; ``None`` where there is none."""
+    words = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    done = try_git(*words, cwd=folder)
+    return done.text.strip() or None if not done.code else None
+
+
 def has_commit(folder: Path, commit: str) -> bool:
     """Whether a commit is there, with its files."""
     return not try_git("rev-parse", "--quiet", "--verify", f"{commit}^{{tree}}", cwd=folder).code

@@ -21,8 +21,8 @@ from fairlead.model import (
 from fairlead.model import Job as PlannedJob
 from fairlead.model import TestCase as Case
 
-FailingTests = Callable[[Job, int], Iterable[TestCase]]
-"""Asks for a job's failing tests that come after the one with that id."""
+FailingTests = Callable[[Job, int, int], Iterable[TestCase]]
+"""Asks for the failing tests of a job's attempt that come after the one with that id."""
 
 _PASSED = Case(name="", outcome=TestOutcome.PASSED)
 
@@ -77,7 +77,7 @@ class Teller:
             return TestFinished(time=now, job=job.key, attempt=attempt.number, step=step, case=case)
 
         if job.tests.bad > told.bad:
-            for test in self._ask(job, told.last_test):
+            for test in self._ask(job, attempt.number, told.last_test):
                 told.last_test = max(told.last_test, test.id)
                 told.bad += 1
                 self.failing[job.key].append(test)
