@@ -55,3 +55,7 @@ if sys.version_info < (3, 12):
                 callback(pid, code, *args)
 
             loop.add_reader(descriptor, ended)
+
+        def remove_child_handler(self, pid: int) -> bool:
+            """Nothing is kept of any ``pid`` that could be removed."""
+            return pid < 0

@@ -152,7 +152,7 @@ async def opened() -> AsyncIterator[tuple[Line, Ends]]:
         )
         stack.callback(reading.close)
         writer, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, tell)
-        stack.callback(writer.abort)
+        stack.callback(lambda: None if writer.is_closing() else writer.abort())
         yield Line(reader, writer), Ends(ask, heard)
 
 

@@ -1,9 +1,5 @@
 """Pushes by a real git to a real web node, and the builds that come of them."""
 
-import subprocess
-
-import pytest
-
 ZEROS = "0" * 40
 
 
