@@ -20,26 +20,50 @@ _SYMBOLS = {
 
 @click.command(help="Say what is missing on this machine and how to get it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def command(*, as_json: bool) -> None:
-    """Exit with 0 when ``fairlead run`` can work here, with 2 when it cannot."""
-    from fairlead.cli import context
-    from fairlead.runner.doctor import can_run, examine
+@click.option(
+    "--server",
+    metavar="[URL]",
+    is_flag=False,
+    flag_value="",
+    help="Look at a running server instead: at this machine's, or from outside at the one at URL.",
+)
+def command(*, as_json: bool, server: str | None) -> None:
+    """Exit with 0 when ``fairlead run``, or the server, can work, with 2 when it cannot."""
+    from fairlead.runner.doctor import can_run
 
-    findings = examine(context.settings().home, os.environ)
+    findings = _look(server)
     works = can_run(findings)
     if as_json:
         click.echo(encode(findings, works=works))
     else:
         fancy = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
         colour = sys.stdout.isatty() and not _wants_no_colour(os.environ)
-        for line in lines(findings, works=works, fancy=fancy):
+        what = "fairlead run" if server is None else "the server"
+        for line in lines(findings, works=works, fancy=fancy, what=what):
             click.echo(line if colour else click.unstyle(line), color=colour)
     if not works:
         sys.exit(2)
 
 
-def lines(findings: "Sequence[Finding]", *, works: bool, fancy: bool) -> list[str]:
-    """The findings for people; ``fancy`` allows symbols beyond ASCII."""
+def _look(server: str | None) -> "Sequence[Finding]":
+    if server is None:
+        from fairlead.cli import context
+        from fairlead.runner.doctor import examine
+
+        return examine(context.settings().home, os.environ)
+    from fairlead.server.serving.extra import need_server
+
+    need_server()
+    from fairlead.server.configuration import load_configuration
+    from fairlead.server.serving.examine import examine_here, examine_url
+
+    return examine_url(server) if server else examine_here(load_configuration(os.environ))
+
+
+def lines(
+    findings: "Sequence[Finding]", *, works: bool, fancy: bool, what: str = "fairlead run"
+) -> list[str]:
+    """The findings for people; ``fancy`` allows symbols beyond ASCII, ``what`` is to work."""
     width = max(len(finding.name) for finding in findings)
     shown = []
     for finding in findings:
@@ -50,7 +74,7 @@ def lines(findings: "Sequence[Finding]", *, works: bool, fancy: bool) -> list[st
             indent = " " * (width + (4 if fancy else 5))
             shown.append(click.style(f"{indent}{finding.hint}", dim=True))
     shown.append("")
-    can = "fairlead run works here" if works else "fairlead run cannot work here yet"
+    can = f"{what} works here" if works else f"{what} cannot work here yet"
     shown.append(click.style(can, bold=True))
     return shown
 

@@ -24,12 +24,12 @@ def make_tables(told: Configuration) -> None:
     Django must be set up. Raises ``FairleadError`` where a newer Fairlead has changed them.
     """
     await_database(told.database_url)
-    if not _missing():
+    if not missing_steps():
         return
     from fairlead.server.setup import migrate
 
     with _alone(told.database_url):
-        if steps := _missing():
+        if steps := missing_steps():
             log.info("bringing the tables up to date (%d steps)", steps)
             migrate()
 
@@ -38,7 +38,7 @@ def await_tables(told: Configuration) -> None:
     """Wait until somebody else has made the tables: a worker may not do it."""
     await_database(told.database_url)
     said = 0.0
-    while steps := _missing():
+    while steps := missing_steps():
         if time.monotonic() - said > _SAID_EVERY:
             log.warning("waiting for fairlead serve, web or scheduler: %d steps missing", steps)
             said = time.monotonic()
@@ -90,7 +90,7 @@ def refused(error: Exception) -> bool:
     return "FATAL" in words and not any(word in words for word in passing)
 
 
-def _missing() -> int:
+def missing_steps() -> int:
     """How many steps the tables are behind. Raises ``FairleadError`` where they are ahead."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor

@@ -16,8 +16,11 @@ _TICK = 2.0
 _PATIENCE = 5.0  # seconds for a chore that is under way when we stop
 
 
-def run_worker(told: Configuration) -> None:
-    """Take builds until SIGTERM or SIGINT, then as long as told for those under way."""
+def run_worker(told: Configuration, *, alone: bool = True) -> None:
+    """Take builds until SIGTERM or SIGINT, then as long as told for those under way.
+
+    ``alone`` on its machine, it may have to fetch and store everything through the web nodes.
+    """
     from fairlead.server.engine.carry import Tools
     from fairlead.server.hosting.locate import make_locate
     from fairlead.server.storage import open_storage
@@ -27,7 +30,7 @@ def run_worker(told: Configuration) -> None:
         settings=load_settings(os.environ),
         intervals=told.intervals,
         locate=make_locate(told),
-        storage=open_storage(told),
+        storage=open_storage(told, worker=alone),
     )
     work(told, tools)
 
@@ -44,7 +47,7 @@ def run_worker_and_scheduler(told: Configuration) -> None:
     beside = threading.Thread(target=go_round, name="scheduler", daemon=True)
     beside.start()
     try:
-        run_worker(told)
+        run_worker(told, alone=False)
     finally:
         stop.set()
         beside.join(_PATIENCE)

@@ -1,0 +1,234 @@
+"""What ``fairlead admin`` does, as rows and sentences."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fairlead.errors import FairleadError, UsageError
+from fairlead.server.configuration import load_configuration
+from fairlead.server.serving.database import name_database, some_database
+from fairlead.server.serving.journal import keep_journal
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from fairlead.server.store.models import Project
+
+Row = tuple[Any, ...]
+
+_SHOWN = 60  # characters of a value in a list
+
+
+@contextmanager
+def administering(environ: Mapping[str, str]) -> Iterator[None]:
+    """Django set up, with the tables made. Raises ``FairleadError`` without a usable database."""
+    told = load_configuration(environ)
+    keep_journal(told, "admin")
+    with some_database(told) as url:
+        name_database(url)
+        from fairlead.server.setup import setup
+
+        setup()
+        from django.db import connections
+
+        from fairlead.server.serving.prepare import make_tables
+
+        try:
+            make_tables(load_configuration(os.environ))
+            yield
+        finally:
+            for connection in connections.all(initialized_only=True):
+                connection.close()
+                connection.close_pool()  # type: ignore[attr-defined] # PostgreSQL's has one
+
+
+def make_user(name: str) -> str:
+    """A new administrator; their one-time link."""
+    from fairlead.server.services.accounts import make_administrator
+
+    return _link(make_administrator(name))
+
+
+def link_of(name: str) -> str:
+    """Another link of a user; the password stays good until it is used."""
+    return _link(_user(name))
+
+
+def users() -> list[Row]:
+    """Name, whether they have a password yet, and when they were last here."""
+    from django.contrib.auth.models import User
+
+    return [
+        (
+            user.username,
+            "password set" if user.has_usable_password() else "no password yet",
+            f"last here {user.last_login:%Y-%m-%d}" if user.last_login else "never here",
+        )
+        for user in User.objects.order_by("username")
+    ]
+
+
+def issue(
+    name: str, scopes: Sequence[str], *, owner: str | None, project: str | None, days: int | None
+) -> str:
+    """The secret of a new token."""
+    from django.utils import timezone
+
+    from fairlead.server.services import tokens
+
+    _, secret = tokens.issue(
+        name,
+        scopes,
+        user=_user(owner) if owner else None,
+        project=project_called(project) if project else None,
+        expires=timezone.now() + timedelta(days=days) if days else None,
+    )
+    return secret
+
+
+def tokens() -> list[Row]:
+    """Number, name, scopes, whose and what for, until when, and when it was last used."""
+    from fairlead.server.store.models import Token
+
+    return [
+        (
+            token.pk,
+            token.name,
+            ",".join(token.scopes),
+            f"of {token.user}" if token.user else "of nobody",
+            f"for {token.project}" if token.project else "for all projects",
+            f"until {token.expires:%Y-%m-%d}" if token.expires else "for ever",
+            f"used {token.used:%Y-%m-%d}" if token.used else "never used",
+        )
+        for token in Token.objects.select_related("user", "project").order_by("pk")
+    ]
+
+
+def revoke(number: int) -> str:
+    """The name of the token that was revoked."""
+    from fairlead.server.services import tokens
+    from fairlead.server.store.models import Token
+
+    token = Token.objects.filter(pk=number).first()
+    if token is None:
+        raise UsageError(f"there is no token {number}", hint="see: fairlead admin token list")
+    tokens.revoke(token)
+    return token.name
+
+
+def create_project(name: str, mirror: str | None, values: Sequence[str]) -> str:
+    """How to go on with a new project."""
+    from django.conf import settings
+
+    from fairlead.server.links import base_url
+    from fairlead.server.services import projects
+
+    fields = _fields(values)
+    if mirror:
+        project = projects.create(name, kind="mirrored", url=mirror, **fields)
+        return f"Made {project}, a mirror of {mirror}."
+    project = projects.create(name, **fields)
+    return (
+        f"Made {project}. Push to it:\n  git push {base_url(settings.FAIRLEAD)}/git/{project}.git"
+    )
+
+
+def projects() -> list[Row]:
+    """Name, kind, where a mirror comes from, and whether it builds."""
+    from fairlead.server.store.models import Project
+
+    return [
+        (
+            project.name,
+            project.kind,
+            project.url or project.default_branch,
+            "" if project.enabled else "disabled",
+        )
+        for project in Project.objects.order_by("name")
+    ]
+
+
+def project_called(name: str) -> "Project":
+    """The project. Raises ``FairleadError`` where there is none."""
+    from fairlead.server.services.projects import by_name
+
+    return by_name(name)
+
+
+def change_project(name: str, values: Sequence[str]) -> list[Row]:
+    """Set ``FIELD=VALUE``; all fields that can be set, as they are then."""
+    from fairlead.server.services.projects import CHANGEABLE, change
+
+    project = change(project_called(name), **_fields(values))
+    return [(field, _shown(field, getattr(project, field))) for field in sorted(CHANGEABLE)]
+
+
+def remove_project(project: "Project") -> None:
+    """Remove it with all that is kept of it."""
+    from django.conf import settings
+
+    from fairlead.server.services import projects
+    from fairlead.server.storage import open_storage
+
+    projects.remove(project, open_storage(settings.FAIRLEAD))
+
+
+def _fields(values: Sequence[str]) -> dict[str, Any]:
+    """``FIELD=VALUE`` as what the field holds, by the kind of its default."""
+    from fairlead.server.services.projects import CHANGEABLE
+    from fairlead.server.store.models import Project
+
+    fields: dict[str, Any] = {}
+    for value in values:
+        field, equals, text = value.partition("=")
+        if not equals or field not in CHANGEABLE:
+            raise UsageError(
+                f"{value!r} does not set a field of a project",
+                hint=f"FIELD=VALUE, with one of: {', '.join(sorted(CHANGEABLE))}",
+            )
+        fields[field] = read_value(field, text, getattr(Project(), field))
+    return fields
+
+
+def read_value(field: str, text: str, like: object) -> Any:
+    """A field's value from its text: words by commas, tables as JSON, numbers, yes or no."""
+    if isinstance(like, str):
+        return text
+    if isinstance(like, list):
+        return [word.strip() for word in text.split(",") if word.strip()]
+    kinds: dict[str, bool] = {"yes": True, "no": False}
+    try:
+        if isinstance(like, bool) and text in kinds:
+            return kinds[text]
+        return msgspec.json.decode(text, type=type(like))
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise FairleadError(f"{field}={text}: {error}") from error
+
+
+def _shown(field: str, value: object) -> str:
+    if field.endswith("secret"):
+        return "set" if value else "not set"
+    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _user(name: str) -> "User":
+    from django.contrib.auth.models import User
+
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        raise UsageError(f"there is no user {name!r}", hint="see: fairlead admin user list")
+    return user
+
+
+def _link(user: "User") -> str:
+    from django.conf import settings
+
+    from fairlead.server.links import base_url
+    from fairlead.server.services.accounts import one_time_path
+
+    return base_url(settings.FAIRLEAD) + one_time_path(user)
