@@ -43,6 +43,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     ``public`` lets anybody read. ``worker_token`` is what a worker on another host shows the web
     nodes; one with the data folder at hand needs none. ``repository_limit`` is in bytes, for
     each hosted repository; ``rate_limit`` is requests a minute of one token or address.
+    ``mirror_protocols`` are those by which remote repositories may be reached.
     """
 
     data: Path
@@ -63,11 +64,12 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     worker_token: str = ""
     repository_limit: int = 2 << 30
     rate_limit: int = 600
+    mirror_protocols: tuple[str, ...] = ("https", "ssh", "git")
     log_format: str = "text"
     intervals: Intervals = Intervals()
 
 
-_LISTS = ("hosts", "labels", "proxies")
+_LISTS = ("hosts", "labels", "proxies", "mirror_protocols")
 _ROOTS_DATA = Path("/var/lib/fairlead")
 """Not below root's home, which is closed to the user as whom PostgreSQL runs."""
 
