@@ -16,6 +16,7 @@ class EventReader:
 
     def __init__(self, last_id: str = "") -> None:
         self.last_id = last_id
+        self._id = last_id
         self.retry: float | None = None
         self._held = b""
         self._begun = False
@@ -44,12 +45,14 @@ class EventReader:
         elif name == "data":
             self._data.append(value)
         elif name == "id" and "\0" not in value:
-            self.last_id = value
+            self._id = value
         elif name == "retry" and value.isascii() and value.isdecimal():
             self.retry = int(value) / 1000
         return None
 
     def _complete(self) -> ServerEvent | None:
+        # Only now: an event that is cut off must come again.
+        self.last_id = self._id
         event, data = self._event or "message", self._data
         self._event, self._data = "", []
         return ServerEvent(event, "\n".join(data), self.last_id) if data else None

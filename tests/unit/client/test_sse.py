@@ -8,7 +8,7 @@ from fairlead.client.sse import EventReader, ServerEvent
 STREAM = (
     "\ufeffretry: 250\n\n: a comment\nevent: lines\nid: 12\ndata: one\ndata: two\n\n"
     "data: a plain one\r\n\r\nevent: nothing\n\nid: 30\revent: end\rdata:  ☃ {}\r\r"
-    "event: cut\ndata: off"
+    "event: cut\nid: 44\ndata: off"
 ).encode()
 EVENTS = [
     ServerEvent("lines", "one\ntwo", "12"),
