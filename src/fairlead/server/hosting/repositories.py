@@ -62,9 +62,14 @@ def create(told: Configuration, name: str, *, branch: str = "main") -> Path:
     where the data folder takes nothing.
     """
     path = folder(told, name)
+    ensure(path, branch=branch)
+    return path
+
+
+def ensure(path: Path, *, branch: str = "main") -> None:
+    """A repository at ``path``, made where there is none."""
     if not is_repository(path):
         make_bare(path, branch)
-    return path
 
 
 def make_bare(path: Path, branch: str) -> None:
