@@ -4,28 +4,32 @@ import threading
 from functools import cached_property
 
 from fairlead.errors import FairleadError
-from fairlead.model import Comparison, Report, RunResult
+from fairlead.model import Comparison, Report, RunResult, Trigger
 from fairlead.runner.checkout import Source
-from fairlead.runner.history import Entry, History, at_commit, previous
+from fairlead.runner.history import Entry, History, at_commit, line_of, previous
 
 
 class Baseline:
     """Earlier results and the lines a change touches, each read once and only when wanted."""
 
-    def __init__(self, history: History, source: Source) -> None:
+    def __init__(self, history: History, source: Source, trigger: Trigger) -> None:
         self._history = history
         self._source = source
+        self._trigger = trigger
         self._lock = threading.RLock()
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
-        """The index of earlier runs."""
-        return self._history.entries()
+        """The index of earlier runs; what strangers' changes reported is no measure for others."""
+        entries = self._history.entries()
+        if not self._trigger.trusted:
+            return entries
+        return tuple(entry for entry in entries if entry.trusted)
 
     @cached_property
     def before(self) -> tuple[RunResult, ...]:
         """The previous runs on the branch, newest first, back to the last one of all jobs."""
-        found = map(self._load, previous(self.entries, self._source.branch))
+        found = map(self._load, previous(self.entries, line_of(self._trigger)))
         return tuple(result for result in found if result)
 
     @cached_property

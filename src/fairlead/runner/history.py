@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from fairlead.errors import StoreError, UsageError
-from fairlead.model import Location, Outcome, Pairs, RunResult, encode
+from fairlead.model import Location, Outcome, Pairs, RunResult, Trigger, encode
 from fairlead.runner.select import NOT_SELECTED
 from fairlead.util.fs import locked, remove_tree, unusable, write_atomic
 
@@ -23,6 +23,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     outcome: str
     branch: str | None = None
+    """What its runs follow one another on: a branch, or a pull request."""
     commit: str | None = None
     tree: str = ""
     dirty: bool = False
@@ -33,6 +34,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Whether only some of the jobs' tests were run."""
     seconds: tuple[tuple[str, float], ...] = ()
     outcomes: Pairs = ()
+    trusted: bool = True
 
 
 class History:
@@ -142,7 +144,7 @@ def _entry(result: RunResult) -> Entry:
     return Entry(
         number=result.number,
         outcome=result.outcome,
-        branch=result.trigger.branch,
+        branch=line_of(result.trigger),
         commit=result.trigger.commit,
         tree=result.tree,
         dirty=dict(result.machine).get("dirty") == "yes",
@@ -151,7 +153,15 @@ def _entry(result: RunResult) -> Entry:
         narrowed=bool(result.plan.keyword),
         seconds=tuple((job.job, round(job.seconds, 3)) for job in result.jobs),
         outcomes=tuple((job.job, str(job.outcome)) for job in result.jobs),
+        trusted=result.trigger.trusted,
     )
+
+
+def line_of(trigger: Trigger) -> str | None:
+    """What a run follows others on; a pull request's branch is its target's, which it is not on."""
+    if trigger.pull_request:
+        return f"pull request {trigger.pull_request}"
+    return trigger.branch
 
 
 def previous(entries: tuple[Entry, ...], branch: str | None) -> tuple[Entry, ...]:

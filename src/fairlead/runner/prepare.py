@@ -193,6 +193,7 @@ def _reusing(going: Going, variables: Mapping[str, str]) -> "Reusing | None":
     from fairlead.runner.reuse import Reusing
     from fairlead.runner.stepcache import KeyParts, StepCache
 
+    trusted = shared.trigger.trusted
     parts = KeyParts(
         environment=going.environment.key if going.environment else "",
         tree=shared.source.tree_id,
@@ -207,7 +208,9 @@ def _reusing(going: Going, variables: Mapping[str, str]) -> "Reusing | None":
         log=going.log,
         workspace=going.workspace,
         run=shared.number,
-        replaying=shared.options.reuse,
+        # What was made with secrets may hold some, and is not for strangers.
+        replaying=shared.options.reuse and (trusted or not job.secrets),
+        keeping=trusted,
         verify=shared.options.verify,
     )
 

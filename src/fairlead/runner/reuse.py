@@ -26,6 +26,8 @@ class Reusing(msgspec.Struct, kw_only=True, dict=True):
 
     With ``verify`` steps run all the same, and what they do is held against what was stored.
     ``replaying`` is false with ``--no-cache``: successes are then kept but never replayed.
+    ``keeping`` is false for changes that are not trusted: files outside a step's inputs may have
+    made it succeed, and whoever comes next would believe it.
     """
 
     cache: StepCache
@@ -36,6 +38,7 @@ class Reusing(msgspec.Struct, kw_only=True, dict=True):
     workspace: Path
     run: int
     replaying: bool = True
+    keeping: bool = True
     verify: bool = False
 
     @cached_property
@@ -78,8 +81,11 @@ class Reusing(msgspec.Struct, kw_only=True, dict=True):
         if result.outcome is not Outcome.PASSED:
             ran = result.outcome in (Outcome.FAILED, Outcome.ERRORED)
             return WRONG if self.verify and before and ran else ""
+        if not (self.keeping or self.verify):
+            return ""
         fresh = self._stored(index, result)
-        self.cache.store(key, fresh)
+        if self.keeping:
+            self.cache.store(key, fresh)
         if self.verify and before and before.outputs != fresh.outputs:
             return f"{WRONG}: its outputs differ"
         return "verified: reusing it would have been right" if self.verify and before else ""

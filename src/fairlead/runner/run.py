@@ -78,7 +78,7 @@ class _Run:
         self._sink = emit
         self._notices: list[str] = []
         self._history = History(order.source.root)
-        self._baseline = Baseline(self._history, order.source)
+        self._baseline = Baseline(self._history, order.source, order.trigger)
         # Looked for while a number is taken and a box is made.
         self._pythons = Errand(lambda: find(order.settings.home, order.host))
 

@@ -44,7 +44,7 @@ def open_shell(order: Order, job: Job, say: Callable[[str], None]) -> int:
             work=work,
             emit=_ignore,
             host=order.host,
-            baseline=Baseline(History(order.source.root), order.source),
+            baseline=Baseline(History(order.source.root), order.source, order.trigger),
             pythons=Errand(lambda: find(order.settings.home, order.host)),
             aside=Aside(),
         )

@@ -22,7 +22,7 @@ from fairlead.util.globs import selects
 if TYPE_CHECKING:
     import tarfile
 
-_VERSION = "1"
+_VERSION = "2"
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +54,9 @@ def step_key(job: Job, index: int, parts: KeyParts, variables: Mapping[str, str]
     digest = sha256()
     chain = tuple((s.command, s.env) for s in job.steps[: index + 1])
     services = tuple((s.name, s.kind, s.command, s.env) for s in job.services)
-    known = (_VERSION, parts.environment, chain, services, job.env, step.reuse.outputs)
+    # What was made with secrets is no answer to a job that asks for none.
+    told = (job.env, job.secrets, step.reuse.outputs)
+    known = (_VERSION, parts.environment, chain, services, told)
     digest.update(repr(known).encode("utf-8", "backslashreplace"))
     for name in sorted(step.reuse.env):
         digest.update(f"{name}={variables.get(name)}\0".encode("utf-8", "backslashreplace"))

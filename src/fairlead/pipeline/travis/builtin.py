@@ -68,9 +68,9 @@ def _origin(trigger: Trigger) -> dict[str, str]:
         "TRAVIS_COMMIT_RANGE": f"{trigger.base}{between}{commit}" if trigger.base else "",
         "TRAVIS_EVENT_TYPE": event_type(trigger),
         "TRAVIS_PULL_REQUEST": (trigger.pull_request or "false") if pull else "false",
-        "TRAVIS_PULL_REQUEST_BRANCH": "",
+        "TRAVIS_PULL_REQUEST_BRANCH": (trigger.source_branch or "") if pull else "",
         "TRAVIS_PULL_REQUEST_SHA": commit if pull else "",
-        "TRAVIS_PULL_REQUEST_SLUG": "",
+        "TRAVIS_PULL_REQUEST_SLUG": trigger.source_repository if pull else "",
         "TRAVIS_REPO_SLUG": trigger.repository,
         "TRAVIS_TAG": trigger.tag or "",
     }

@@ -145,7 +145,7 @@ class _Planner:
             stage=stage if stages_named else "",
             python=asked_python(config),
             allow_failure=named.staged.allowed,
-            secure=bool(secret),
+            secure=bool(secret) and self.trigger.trusted,
         )
         python = language(config) == "python"
         services = read_services(config, self.problems)

@@ -1,6 +1,7 @@
 """A build's row as an order for the runner: at its commit, planned from its own files."""
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from fairlead.runner.secrets import Secrets
 from fairlead.runner.select import Selection, select
 from fairlead.server.store.models import Build
 from fairlead.settings import Settings
+from fairlead.triggers.manual import parameters as checked
 
 Locate = Callable[[Build], Path]
 """Brings a build's repository to this machine and returns its folder; may be bare."""
@@ -54,9 +56,17 @@ def _selection(build: Build) -> Selection:
 
 
 def _with_parameters(plan: Plan, parameters: dict[str, str]) -> Plan:
-    """The plan with a person's parameters as variables of every job."""
+    """The plan with a person's parameters as variables of every job.
+
+    Raises ``TriggerInvalid`` for names that are not a job's to set, such as PATH.
+    """
     if not parameters:
         return plan
-    pairs = tuple((name, str(value)) for name, value in parameters.items())
-    jobs = tuple(msgspec.structs.replace(job, env=job.env + pairs) for job in plan.jobs)
+    pairs = checked({name: str(value) for name, value in parameters.items()}, None)
+    # In a session, variables are bash text, where a parameter must stay what it is.
+    quoted = tuple((name, shlex.quote(value)) for name, value in pairs)
+    jobs = tuple(
+        msgspec.structs.replace(job, env=job.env + (quoted if job.session else pairs))
+        for job in plan.jobs
+    )
     return msgspec.structs.replace(plan, jobs=jobs)
