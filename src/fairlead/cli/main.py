@@ -40,6 +40,8 @@ _SERVING = {
     "worker": "Take builds and carry them out: one worker of a cluster.",
     "scheduler": "Start what is due, poll remotes, look after builds: for a cluster.",
     "admin": "Manage the server's users, tokens and projects.",
+    "backup": "Save everything a server holds in one file, while it runs.",
+    "restore": "Make this machine's server what the file of a backup holds.",
 }
 SECTIONS = {
     "Commands": _HERE,

@@ -5,14 +5,12 @@ import time
 from django.db import connection
 
 from fairlead.server.configuration import Configuration
+from fairlead.server.operating.locks import LOCK
 from fairlead.server.services.retention import expire
 from fairlead.server.storage.opening import own_storage
 
 EVERY = 60.0
 """Seconds between two calls of ``sweep_storage`` that suit any installation."""
-
-LOCK = 0x666C7377656570  # "flsweep"
-"""An advisory lock: who holds it, such as a backup, has files stay while their rows do."""
 
 _LEFT = 86400.0
 """Seconds after which what is still half written has no writer any more."""

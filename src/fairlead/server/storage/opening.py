@@ -1,5 +1,6 @@
 """Which storage an installation has been told to use."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -51,6 +52,8 @@ def folder_of(told: Configuration) -> Path:
 # A client of either kind keeps connections and is safe to share between threads.
 @lru_cache(4)
 def _bucket(url: str) -> Swept:
+    # django-storages asks Django's settings, also where no other part of Django is used.
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fairlead.server.settings")
     from fairlead.server.storage.bucket import BucketStorage
     from fairlead.server.storage.place import read_place
 
