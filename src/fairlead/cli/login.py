@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fairlead.cli import context
+from fairlead.cli.remote import connect
 
 if TYPE_CHECKING:
     from fairlead.client.servers import Servers
@@ -43,14 +44,12 @@ def command(*, url: str | None, token_file: str | None, logout: bool, listed: bo
 
 def _log_in(servers: "Servers", address: str, token_file: str | None) -> None:
     from fairlead.cli.view.clean import one_line
-    from fairlead.client.api import Api
-    from fairlead.client.http import Connection
     from fairlead.client.servers import Server, travels_open
 
     if travels_open(address):
         click.echo(f"warning: whoever sits between here and {address} can read the token", err=True)
     token = _token(address, token_file)
-    me = Api(Connection(address, token)).me()
+    me = connect(address, token).me()
     servers.add(Server(address, token, me.name))
     may = f", may: {', '.join(me.scopes)}" if me.scopes else ""
     click.echo(f"Logged in to {address} as {one_line(me.name)}{one_line(may)}.")

@@ -34,6 +34,16 @@ def options(command: F) -> F:
     )(command)  # fmt: skip
 
 
+def connect(url: str, token: str) -> "Api":
+    """The API of a server, let go of when the command has ended."""
+    from fairlead.client.api import Api
+    from fairlead.client.http import Connection
+
+    connection = Connection(url, token)
+    click.get_current_context().call_on_close(connection.close)
+    return Api(connection)
+
+
 class Remote:
     """A server and a project as they are named, in the folder where the command was called."""
 
@@ -60,10 +70,7 @@ class Remote:
     @cached_property
     def api(self) -> "Api":
         """The server's API."""
-        from fairlead.client.api import Api
-        from fairlead.client.http import Connection
-
-        return Api(Connection(self.server.url, self.server.token))
+        return connect(self.server.url, self.server.token)
 
     @cached_property
     def here(self) -> str | None:

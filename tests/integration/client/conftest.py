@@ -205,7 +205,9 @@ def person(server, tmp_path, monkeypatch, capfdbinary):
 
         sys.stdout.flush()
         out, err = capfdbinary.readouterr()
-        return SimpleNamespace(code=code, raw=out, out=out.decode(), err=err.decode())
+        return SimpleNamespace(
+            code=code, raw=out, out=out.decode("utf-8", "replace"), err=err.decode()
+        )
 
     call.folder = folder
     call.config = tmp_path / "config"
