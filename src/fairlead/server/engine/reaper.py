@@ -5,6 +5,7 @@ from doing it at once. It needs no place in the queue, so it is done also when a
 """
 
 import logging
+import time
 from datetime import timedelta
 
 from django.db import connection
@@ -44,6 +45,9 @@ DELETE FROM procrastinate_jobs WHERE id IN (
 _KEPT = 1000
 """Jobs of the engine that are kept though they are over, for whoever looks for what happened."""
 
+_FORGET_EVERY = 60.0
+_forgot = 0.0
+
 
 def sweep(intervals: Intervals, queue_timeout: float) -> int:
     """Pass on what lost its worker and end what waited too long; returns how many builds.
@@ -61,7 +65,8 @@ def sweep(intervals: Intervals, queue_timeout: float) -> int:
         if not row or not row[0]:
             return 0
         try:
-            return _pass_on_stalled(intervals.stalled) + _end_expired(queue_timeout) + _forget()
+            _forget_at_times()
+            return _pass_on_stalled(intervals.stalled) + _end_expired(queue_timeout)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
 
@@ -84,7 +89,7 @@ def _end_expired(queue_timeout: float) -> int:
     since = Coalesce("due", "created")
     late = Build.objects.alias(since=since).filter(Q(state=State.QUEUED), since__lt=limit)
     count = 0
-    for build in late.select_related("project").defer("plan", "result")[:500]:
+    for build in changes.with_project(late).defer("plan", "result")[:500]:
         why = why_waiting(build) or "no worker took it"
         reason = f"it waited for more than {queue_timeout:.0f} s: {why}"
         if build.job_id is not None and changes.end(build.pk, build.job_id, State.ERRORED, reason):
@@ -93,9 +98,12 @@ def _end_expired(queue_timeout: float) -> int:
     return count
 
 
-def _forget() -> int:
+def _forget_at_times() -> None:
     """Remove old rows of the engine, a few at a time, and workers that are long gone."""
+    global _forgot  # noqa: PLW0603 — of this process
+    if _forgot and time.monotonic() - _forgot < _FORGET_EVERY:
+        return
+    _forgot = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute(_OLD, (_KEPT,))
     Worker.objects.filter(seen__lt=timezone.now() - timedelta(days=1)).delete()
-    return 0

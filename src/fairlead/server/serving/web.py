@@ -4,18 +4,22 @@ import asyncio
 import logging
 import signal
 import socket
+import time
 from collections.abc import Callable
+from email.utils import formatdate
+from functools import lru_cache
 from types import FrameType
 from typing import Any
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from fairlead.server.configuration import Configuration
+from fairlead.server.stream import end_streams
 
 log = logging.getLogger(__name__)
 
 _GRACE = 3  # seconds that answers under way have to be finished when we stop
-_TICK = 1.0  # seconds between two looks at the clock, for the header "date"
 
 
 def serve_web(told: Configuration, taken: socket.socket, ready: Callable[[], None]) -> None:
@@ -44,11 +48,24 @@ def serve_web(told: Configuration, taken: socket.socket, ready: Callable[[], Non
     _Server(config, ready).run([taken])
 
 
+class _State(ServerState):
+    """As shipped, but the header "date" is made when it is needed, not once a second."""
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        return [(b"date", _date(int(time.time())))]
+
+    @default_headers.setter
+    def default_headers(self, headers: list[tuple[bytes, bytes]]) -> None:
+        """What upstream writes now and then."""
+
+
 class _Server(uvicorn.Server):
     """As shipped, but it sleeps until there is something to do instead of ten times a second."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self.server_state = _State()
         self._ready = ready
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = asyncio.Event()
@@ -60,17 +77,22 @@ class _Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         self._loop = asyncio.get_running_loop()
-        while not await self.on_tick(0):
-            try:
-                async with asyncio.timeout(_TICK):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+        while not self.should_exit:
+            await self._woken.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        end_streams()  # nobody else would, and they are never finished
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         if self._loop:
             self._loop.call_soon_threadsafe(self._woken.set)
+
+
+@lru_cache(1)
+def _date(now: int) -> bytes:
+    return formatdate(now, usegmt=True).encode()
 
 
 def _nothing(_number: int, _frame: Any) -> None:

@@ -11,7 +11,7 @@ from fairlead.server.engine.rounds import Rounds
 
 log = logging.getLogger(__name__)
 
-_TICK = 2.0
+_TICK = 5.0
 """Seconds between two looks for what is due: builds by the clock, remotes to be polled."""
 _PATIENCE = 5.0  # seconds for a chore that is under way when we stop
 

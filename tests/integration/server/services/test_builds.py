@@ -223,6 +223,7 @@ def test_the_engines_old_rows_and_dead_workers_are_forgotten(project, verbs, mon
     from fairlead.server.store.models import Worker
 
     monkeypatch.setattr(reaper, "_KEPT", 2)
+    monkeypatch.setattr(reaper, "_forgot", 0.0)
     builds = [verbs.create(project, on(str(n))) for n in range(5)]
     for build in builds[:4]:
         verbs.cancel(build)
