@@ -98,8 +98,10 @@ def _admit(actor: Actor, known: Known | None, service: str) -> Known:
 async def _tell(exchange: Exchange, project: Known, actor: Actor) -> None:
     """Clone, fetch, and what comes first of a push."""
     told: Configuration = settings.FAIRLEAD
-    repository = _repository(told, project)
     worker = actor.may(Scope.WORKER, project.id)
+    if worker and (build := exchange.request.headers.get("fairlead-build", "")).isdecimal():
+        await rows.apart(lambda: rows.bring(told, project, int(build)))
+    repository = _repository(told, project)
     await exchange.run(repository, serving(told, repository, any_commit=worker))
 
 

@@ -81,7 +81,7 @@ class Exchange:
     """Runs git for one request."""
 
     def __init__(self, request: Request, receive: Receive, send: Send) -> None:
-        self._request = request
+        self.request = request
         self._receive = receive
         self._send = send
         self._push: Push | None = None
@@ -97,9 +97,9 @@ class Exchange:
         if push:
             self._push = push
             self._most = push.limit + _ROOM
-        if (self._request.length or 0) > self._most:
+        if (self.request.length or 0) > self._most:
             raise Refused(413, f"a request of more than {self._most:,} bytes is not taken")
-        env = {**env, **self._request.variables(repository)}
+        env = {**env, **self.request.variables(repository)}
         async with self._started(env) as backend:
             feeding = asyncio.create_task(self._feed(backend))
             answering = asyncio.create_task(self._answer(backend))
@@ -177,7 +177,7 @@ class Exchange:
         return self._leave("went away")
 
     def _leave(self, why: str) -> None:
-        log.info("a client of git %s: %s", why, self._request.client)
+        log.info("a client of git %s: %s", why, self.request.client)
         self._gone = True
         self._fed.set()
         if self._push:

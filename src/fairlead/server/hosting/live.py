@@ -57,12 +57,15 @@ class Telling:
 
     def __init__(self) -> None:
         self._said: set[object] = set()
+        self._waiting = ""
 
     def lines(self, now: Seen) -> list[str]:
         """What is new since the last time."""
         found: list[str] = []
-        if now.waiting and self._new(("waiting", now.waiting)):
+        # Not at the first look: it may be taken any moment.
+        if now.waiting and now.waiting == self._waiting and self._new(("waiting", now.waiting)):
             found.append(f"  waiting: {now.waiting}")
+        self._waiting = now.waiting
         if len(now.jobs) <= _MOST_JOBS:
             found += [_step(step) for key, step in now.steps if self._new(("step", key))]
         found += self._tests(now)

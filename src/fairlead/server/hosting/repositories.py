@@ -80,6 +80,9 @@ def make_bare(path: Path, branch: str) -> None:
         git("init", "-q", "--bare", "--template=", str(aside), cwd=path.parent)
         (aside / "config").write_text(_CONFIG, "ascii")
         (aside / "HEAD").write_text(f"ref: refs/heads/{branch}\n", "utf-8")
+        # A build that ended after its project was removed leaves its history.
+        if not is_repository(path):
+            remove_tree(path / ".fairlead")
         os.rename(aside, path)
     except OSError as error:
         if not is_repository(path):

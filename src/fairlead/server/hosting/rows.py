@@ -4,6 +4,7 @@ The one module here that knows rows.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TypeVar
@@ -16,7 +17,7 @@ from django.db import connections
 from fairlead.errors import FairleadError, NotFound
 from fairlead.server.access import Actor, actor_of_header, anybody
 from fairlead.server.configuration import Configuration
-from fairlead.server.hosting import facts, receipts, repositories
+from fairlead.server.hosting import facts, mirrors, receipts, repositories
 from fairlead.server.hosting.live import JobSeen, Seen, StepSeen
 from fairlead.server.hosting.push import Taken
 from fairlead.server.links import base_url, build_path
@@ -26,6 +27,8 @@ from fairlead.server.store.models import ENDED, Build, Job, Project, Step, Test
 from fairlead.server.store.waiting import why_waiting
 from fairlead.server.streams.hub import Hub
 from fairlead.triggers.push import RefUpdate, read_post_receive
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -133,6 +136,20 @@ def recover_all(told: Configuration) -> int:
         if receipts.left(repositories.folder(told, name)) and (known := find(name))
     ]
     return sum(recover(told, known) for known in found)
+
+
+def bring(told: Configuration, known: Known, build_id: int) -> None:
+    """Have a mirror fetch what a worker elsewhere is about to ask for, where it lacks that."""
+    if known.hosted:
+        return
+    build = Build.objects.select_related("project").filter(pk=build_id).first()
+    if build is None or build.project_id != known.id or not build.commit:
+        return
+    try:
+        ref = build.read_trigger().ref
+        mirrors.bring(told, known.name, build.project.url, ref, build.commit)
+    except FairleadError as error:
+        log.warning("%s", error)
 
 
 def look(build_id: int) -> Seen:

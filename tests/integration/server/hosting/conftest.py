@@ -2,6 +2,7 @@
 
 import base64
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -130,7 +131,14 @@ class Git:
         return subprocess.Popen(
             ["git", *map(str, words)], cwd=self.folder, env=self.env, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True,
         )  # fmt: skip
+
+    @staticmethod
+    def interrupt(going):
+        """As Ctrl-C does: git with its helpers."""
+        os.killpg(going.pid, signal.SIGTERM)
+        going.communicate(timeout=20)
 
     def begin(self, script="true", *, branch="main"):
         self("init", "-q", "-b", branch)
