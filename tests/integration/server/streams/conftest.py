@@ -23,22 +23,23 @@ def free_port():
 class Web:
     """uvicorn with the server's application, in a process that can be killed."""
 
-    def __init__(self, url, environ):
+    def __init__(self, url, environ, *, whole=False):
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._environ = {**environ, "FAIRLEAD_DATABASE_URL": url}
         self.process = None
+        self._whole = whole
 
     def start(self):
         argv = [sys.executable, Path(__file__).parent / "served.py", str(self.port)]
+        argv += ["whole"] if self._whole else []
         self.process = subprocess.Popen(argv, env=self._environ)
         for _ in range(600):
             assert self.process.poll() is None
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return
-            except OSError:
-                time.sleep(0.05)
+            with socket.socket() as tried:
+                if tried.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
         raise AssertionError("it does not listen")
 
     def stop(self, number=signal.SIGTERM):
@@ -50,6 +51,15 @@ class Web:
 @pytest.fixture
 def web(database):
     served = Web(database, os.environ)
+    served.start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def site(database):
+    """The whole site, which anybody may read."""
+    served = Web(database, {**os.environ, "FAIRLEAD_PUBLIC": "1"}, whole=True)
     served.start()
     yield served
     served.stop()
@@ -134,6 +144,11 @@ class Writing:
         compact_attempt(self.attempt.pk, open_storage(settings.FAIRLEAD))
         self.attempt.refresh_from_db()
         assert self.attempt.log
+
+    @property
+    def path(self):
+        """The address of the job's page."""
+        return f"/p/{self.build.project.name}/{self.build.number}/1/"
 
     def stream(self):
         from fairlead.server.streams.tokens import stream_path

@@ -1,4 +1,4 @@
-"""The streams alone, served by uvicorn: ``python served.py PORT``."""
+"""The streams alone, or the whole site, served by uvicorn: ``python served.py PORT [whole]``."""
 
 import sys
 
@@ -16,6 +16,9 @@ async def application(scope, receive, send):
         scope, receive, send
     )
 
+
+if "whole" in sys.argv:
+    from fairlead.server.asgi import application
 
 uvicorn.run(
     application,
