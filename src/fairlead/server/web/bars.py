@@ -1,7 +1,7 @@
 """The last builds as bars: one path each, as high as it took long."""
 
 from collections.abc import Sequence
-from math import log2
+from math import sqrt
 
 import msgspec
 
@@ -54,8 +54,8 @@ def _rate(passed: int, judged: int) -> int | None:
 def _height(build: Build, longest: float) -> int:
     if build.state not in ENDED or not longest:
         return HEIGHT // 2
-    # By the logarithm: one slow build would otherwise flatten all others.
-    share = log2(1 + build.seconds) / log2(1 + longest)
+    # By the root: one slow build would otherwise flatten all others.
+    share = sqrt(build.seconds / longest)
     return _LEAST + round((HEIGHT - _LEAST) * share)
 
 

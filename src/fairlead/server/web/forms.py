@@ -68,6 +68,7 @@ class SettingsForm(forms.Form):
         required=False,
         label="Events that are built",
         choices=[("push", "Pushes"), ("tag", "Tags"), ("pull_request", "Pull requests")],
+        help_text="All if none is chosen.",
         widget=forms.CheckboxSelectMultiple,
     )
     branches = Words(label="Branches", help_text="Globs, such as main, release/*; all if empty.")

@@ -6,7 +6,7 @@ from fairlead.server.web.words import one_line
 _SAID = {
     State.HELD: "Waits for approval",
     State.QUEUED: "Waits for a worker",
-    State.RUNNING: "Runs",
+    State.RUNNING: "Under way",
     State.PASSED: "Passed",
     State.FAILED: "Failed",
     State.ERRORED: "Could not be run",

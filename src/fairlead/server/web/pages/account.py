@@ -9,10 +9,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from fairlead.errors import FairleadError
 from fairlead.server.access import actor_of
+from fairlead.server.api.limits import Limiter
 from fairlead.server.services import accounts
 from fairlead.server.web.answer import show
 from fairlead.server.web.forms import PasswordForm, SignInForm
 
+_TRIES = 10
+_TRIES_OF_ALL = 60
+"""Sign-ins a minute: for one name, and from one address, which may be a proxy's."""
+
+_limiter = Limiter()
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -24,11 +30,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     wanted = safe_next(request)
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = authenticate(request, **form.cleaned_data)
-        if user is not None:
+        if wait := _too_often(request, form.cleaned_data["username"]):
+            form.add_error(None, f"Too many tries: the next one in {wait} seconds.")
+        elif user := authenticate(request, **form.cleaned_data):
             login(request, user)
             return HttpResponseRedirect(wanted)
-        form.add_error(None, "There is no account with this name and password.")
+        else:
+            form.add_error(None, "There is no account with this name and password.")
     status = 200 if request.method == "GET" else 400
     return show(
         request,
@@ -77,6 +85,13 @@ def welcome(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     return show(
         request, actor, "welcome.html", status=status, here="sign-in", form=form, name=user.username
     )
+
+
+def _too_often(request: HttpRequest, name: str) -> int:
+    """After how many seconds another try is looked at; 0 for now."""
+    by_name = _limiter.take(f"name {name.casefold()}", _TRIES)
+    by_address = _limiter.take(f"address {request.META.get('REMOTE_ADDR', '')}", _TRIES_OF_ALL)
+    return max(by_name.wait, by_address.wait)
 
 
 def safe_next(request: HttpRequest) -> str:

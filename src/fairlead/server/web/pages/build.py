@@ -18,7 +18,7 @@ from fairlead.server.web.jobs import JobLine, counts, ordered, read_jobs
 from fairlead.server.web.news import make_news, read_told, tests_of
 from fairlead.server.web.sentence import sentence_of
 from fairlead.server.web.times import make_times, waited
-from fairlead.server.web.words import one_line, plain
+from fairlead.server.web.words import one_line, plain, plural
 
 _JOBS, _FIRST = 100, 40
 _ARTIFACTS = 50
@@ -47,6 +47,7 @@ def show_build(request: HttpRequest, actor: Actor, project: Project, number: int
         "build": build,
         "sentence": plain(build.sentence) or sentence_of(build),
         "total": len(lines),
+        "total_words": plural(len(lines), "job"),
         "counts": counts(lines),
     }
     if start:

@@ -21,7 +21,7 @@ _AT_ONCE = 20
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A project; ``last`` is its newest build, ``now`` says what is under way."""
+    """A project; ``last`` is its newest build with a verdict, if any, ``now`` what is under way."""
 
     project: Project
     last: Build | None
@@ -77,7 +77,7 @@ def _rows(projects: list[Project]) -> list[Row]:
 
 
 def _row(project: Project, builds: list[Build], now: dict[str, int]) -> Row:
-    last = builds[0] if builds else None
+    last = next((build for build in builds if build.ended), builds[0] if builds else None)
     order = (State.RUNNING, State.QUEUED, State.HELD)
     told = ", ".join(f"{now[state]} {state.value}" for state in order if now.get(state))
     return Row(project, last, sentence_of(last) if last else "", make_bars(builds), told)
