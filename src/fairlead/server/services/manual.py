@@ -1,0 +1,61 @@
+"""Builds that a person or a program asks for, with parameters."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.conf import settings
+
+from fairlead.errors import FairleadError
+from fairlead.server.services import builds, refs
+from fairlead.server.store.models import Build, Project
+from fairlead.triggers.manual import manual
+from fairlead.triggers.manual import parameters as checked
+from fairlead.triggers.rules import read_rules
+
+
+def start(
+    project: Project,
+    *,
+    branch: str | None = None,
+    tag: str | None = None,
+    commit: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+    jobs: Sequence[str] | None = None,
+    labels: Sequence[str] | None = None,
+    priority: int | None = None,
+    due: datetime | None = None,
+    event: str = "manual",
+    author: str = "",
+) -> Build:
+    """Build a branch, a tag or a commit (by default the default branch) as somebody wishes.
+
+    ``parameters`` are held against those that the project asks for, and are variables of each
+    job. ``event`` is manual or api, ``author`` whoever asks (by default the commit's author).
+    Raises ``UsageError`` for a ref that is not there, ``TriggerInvalid`` for parameters that are
+    none, and ``FairleadError`` where the repository cannot be reached.
+    """
+    if not project.enabled:
+        raise FairleadError(f"project {project.name} is disabled", hint="enable it to build it")
+    declared = read_rules(project.triggers).parameters
+    checked(parameters or {}, declared)
+    found = refs.resolve(
+        settings.FAIRLEAD, project, branch=branch or "", tag=tag or "", commit=commit or ""
+    )
+    trigger = manual(
+        repository=project.name,
+        ref=found.ref,
+        commit=found.commit,
+        author=author or found.author,
+        message=found.message,
+        event=event,
+        given=parameters or {},
+        declared=declared,
+    )
+    wish = builds.Wish(
+        parameters=dict(trigger.parameters),
+        labels=labels,
+        priority=priority,
+        only=tuple(jobs or ()),
+        due=due,
+    )
+    return builds.create(project, trigger, wish)

@@ -1,0 +1,97 @@
+"""One look at what is due; what it finds is done beside, so that a slow remote holds nothing up."""
+
+import logging
+import threading
+from datetime import datetime
+from functools import cache
+
+from django.db import DatabaseError, InterfaceError, connections
+
+from fairlead.server.configuration import Configuration
+from fairlead.server.services.deliveries import expire
+from fairlead.server.store.models import Recurrence
+from fairlead.server.ticking import polls, rows, schedules
+from fairlead.server.ticking.due import Due, claimed, find
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+"""Things that one process does at once; each may wait for a remote."""
+
+_TIDY = 300
+"""Looks between two times that old deliveries are forgotten."""
+
+
+class Clock:
+    """What one process has under way."""
+
+    def __init__(self, told: Configuration) -> None:
+        self._told = told
+        self._lock = threading.Lock()
+        self._going: dict[tuple[int, str], threading.Thread] = {}
+        self._looks = 0
+
+    def tick(self, now: datetime | None = None) -> None:
+        """Begin what is due, at most ``AT_ONCE``; the rest is found by the next look."""
+        for due in find(now):
+            with self._lock:
+                if len(self._going) >= AT_ONCE:
+                    break
+                if due.name in self._going:
+                    continue
+                # A daemon: a remote that does not answer must not keep us from ending.
+                thread = threading.Thread(target=self._go, args=(due,), daemon=True, name="due")
+                self._going[due.name] = thread
+            thread.start()
+        if self._looks % _TIDY == 0:
+            expire()
+        self._looks += 1
+
+    def join(self) -> None:
+        """Wait for what was begun."""
+        with self._lock:
+            going = list(self._going.values())
+        for thread in going:
+            thread.join()
+
+    def _go(self, due: Due) -> None:
+        try:
+            carry_out(self._told, due)
+        except Exception as error:  # noqa: BLE001 — the next look finds it again
+            log.warning("what was due of project %s: %s", due.project_id, error)
+        finally:
+            connections.close_all()
+            with self._lock:
+                del self._going[due.name]
+
+
+def carry_out(told: Configuration, due: Due) -> bool:
+    """Do one thing; false where another process does it, or has done it.
+
+    Raises what the database raises; all else is written down beside the project.
+    """
+    with claimed(due) as ours:
+        if not ours:
+            return False
+        work = schedules if due.kind == Recurrence.Kind.CRON else polls
+        try:
+            work.carry_out(told, due)
+        except (DatabaseError, InterfaceError):
+            raise
+        except Exception as error:
+            log.exception("what was due of project %s", due.project_id)
+            rows.fail(rows.read(due), due, f"internal error: {type(error).__name__}: {error}")
+        return True
+
+
+@cache
+def _clock(told: Configuration) -> Clock:
+    return Clock(told)
+
+
+def tick(told: Configuration) -> None:
+    """Begin what is due by now; to be called every few seconds, by any number of processes.
+
+    Returns at once; one query where nothing is due. Raises what the database raises.
+    """
+    _clock(told).tick()
