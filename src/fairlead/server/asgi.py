@@ -44,6 +44,7 @@ _RAW: tuple[tuple[str, App], ...] = (
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Send a request to whoever answers it."""
     if scope["type"] == "lifespan":
+        hosting.begin()
         await stream.lifespan(scope, receive, send)
         return
     path = scope.get("path", "")

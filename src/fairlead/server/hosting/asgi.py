@@ -3,11 +3,13 @@
 A push may last as long as its build; it holds a process of git and a task, but no thread.
 """
 
+import asyncio
 import logging
 import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
@@ -25,7 +27,32 @@ log = logging.getLogger(__name__)
 
 _PATH = re.compile(r"/git/([a-z0-9_-]{1,100})\.git/(info/refs|git-upload-pack|git-receive-pack)")
 _SERVICES = ("git-upload-pack", "git-receive-pack")
+_RECOVER = 60.0
+"""Seconds between two looks for pushes that were accepted and not built."""
+
+_recovering: WeakKeyDictionary[asyncio.AbstractEventLoop, "asyncio.Task[None]"] = (
+    WeakKeyDictionary()
+)
 _REALM = (b"www-authenticate", b'Basic realm="Fairlead: any name, a token as the password"')
+
+
+def begin() -> None:
+    """Start what a web node does beside requests, in the event loop that is running."""
+    loop = asyncio.get_running_loop()
+    if loop not in _recovering:
+        _recovering[loop] = loop.create_task(_recover())
+
+
+async def _recover() -> None:
+    """Build what was pushed and not turned into builds, because a process or the database died."""
+    told: Configuration = settings.FAIRLEAD
+    while True:
+        try:
+            if rows.left(told) and (count := await rows.apart(lambda: rows.recover_all(told))):
+                log.info("%s pushes from before a crash are built", count)
+        except Exception as error:  # noqa: BLE001 — it is tried again
+            log.warning("what was pushed before a crash waits: %s", error)
+        await asyncio.sleep(_RECOVER)
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:

@@ -127,15 +127,15 @@ def recover(told: Configuration, known: Known) -> int:
     return receipts.take_over(repository, build)
 
 
+def left(told: Configuration) -> list[str]:
+    """Projects of which pushes may have been left; looks at folders only."""
+    found = (told.data / "repositories").glob("[!.]*.git")
+    return [path.stem for path in found if receipts.left(path)]
+
+
 def recover_all(told: Configuration) -> int:
-    """The same for all hosted projects; to be called once in a while."""
-    names = Project.objects.filter(kind=Project.Kind.HOSTED).values_list("name", flat=True)
-    found = [
-        known
-        for name in names
-        if receipts.left(repositories.folder(told, name)) and (known := find(name))
-    ]
-    return sum(recover(told, known) for known in found)
+    """Build what was left, of all projects; returns how many pushes there were."""
+    return sum(recover(told, known) for name in left(told) if (known := find(name)))
 
 
 def bring(told: Configuration, known: Known, build_id: int) -> None:
