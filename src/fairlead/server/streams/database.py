@@ -29,8 +29,8 @@ class Database:
     async def fetch(self, query: str, values: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
         """All rows of a query; raises ``psycopg.Error`` where the database cannot be asked."""
         if not self._opened:
+            await self._pool.open()  # several at once are fine
             self._opened = True
-            await self._pool.open()
         async with (
             self._pool.connection() as connection,
             connection.cursor(row_factory=tuple_row) as cursor,

@@ -15,6 +15,7 @@ from fairlead.server.streams.database import Database
 from fairlead.server.streams.hub import Hub
 from fairlead.server.streams.reading import Gone, Piece, Reader
 from fairlead.server.streams.state import Changed, Tests, attempt_state, owner
+from fairlead.server.streams.tasks import end
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +97,7 @@ class Feed:
         if self.viewers:
             return False
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         return True
 
     def moved(self) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from psycopg import AsyncConnection, Error
 
 from fairlead.server.store.notify import CHANNEL
 from fairlead.server.streams.database import APPLICATION
+from fairlead.server.streams.tasks import end
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +47,7 @@ class Hub:
     async def close(self) -> None:
         """Listen no longer."""
         if self._listening is not None:
-            self._listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listening
+            await end(self._listening)
 
     async def _listen(self) -> None:
         while self._events:

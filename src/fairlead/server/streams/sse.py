@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import aclosing
 from typing import Any
 
+from fairlead.server.streams.tasks import end
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -48,18 +50,18 @@ async def refuse(send: Send, status: int, text: str) -> None:
 async def carry(receive: Receive, send: Send, events: Events, closing: asyncio.Event) -> None:
     """Send ``events`` until they end, the reader is gone or too slow, or ``closing`` is set."""
     writing = asyncio.create_task(_write(send, events))
-    ends = (asyncio.create_task(_gone(receive)), asyncio.create_task(closing.wait()))
+    gone = asyncio.create_task(_gone(receive))
+    stopping = asyncio.create_task(_set(closing))
     try:
-        await asyncio.wait((writing, *ends), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((writing, gone, stopping), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (writing, *ends):
-            task.cancel()
-        results = await asyncio.gather(writing, *ends, return_exceptions=True)
-    if isinstance(results[0], TimeoutError):
+        await end(writing, gone, stopping)
+    error = None if writing.cancelled() else writing.exception()
+    if isinstance(error, TimeoutError):
         _drop(send)
-    elif isinstance(results[0], Exception):
-        raise results[0]
-    elif results[1] is not None:  # cancelled: the reader is still there
+    elif error is not None:
+        raise error
+    elif gone.cancelled():
         await _finish(send)
 
 
@@ -74,6 +76,10 @@ async def _write(send: Send, events: Events) -> None:
 async def _put(send: Send, data: bytes) -> None:
     async with asyncio.timeout(PATIENCE):
         await send({"type": "http.response.body", "body": data, "more_body": True})
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def _gone(receive: Receive) -> None:
