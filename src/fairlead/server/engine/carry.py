@@ -63,9 +63,12 @@ class Carrier:
         job_id = context.job.id
         if job_id is None:
             raise exceptions.JobAborted
-        build = await self.apart(lambda: changes.claim(build_id, job_id, self.worker_id))
-        if build is None:
+        rows = await context.app.connector.execute_query_all_async(
+            changes.CLAIM, build_id=build_id, job_id=job_id, worker_id=self.worker_id
+        )
+        if not rows:
             raise exceptions.JobAborted
+        build = changes.claimed(rows[0])
         going = _Going(build, self._tools, self._sink())
         try:
             loss = await self._until_over(going, context, job_id)

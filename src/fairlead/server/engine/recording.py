@@ -1,29 +1,25 @@
 """The sink of a worker: stores a run's events in batches, each whole, each once, if it may.
 
-A batch begins by moving the build's ``recorded`` from what was stored to what will be, in one
-statement that asks for our job id. It does nothing when the build was given to another worker
-(``Fenced``), holds off whoever would give it away meanwhile, and tells, when an answer was lost,
-whether the batch had arrived.
+A batch moves the build's ``recorded`` from what was stored to what will be, in the one statement
+that stores all of it and asks for our job id. It does nothing when the build was given to another
+worker (``Fenced``), and tells, when an answer was lost, whether the batch had arrived.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
-from psycopg.sql import SQL
 
 from fairlead.errors import FairleadError
 from fairlead.model import Event, Output, RunFinished
 from fairlead.server.engine.logsink import LogSink
 from fairlead.server.engine.rows import Batch, Rows
-from fairlead.server.engine.tables import BUILD, CHUNK, assigned, direct
+from fairlead.server.engine.tables import WIPE, direct
 from fairlead.server.store.models import Build, State
-from fairlead.server.store.notify import CHANNEL
 
 log = logging.getLogger(__name__)
 
@@ -137,14 +133,7 @@ class Recorder:
             else:
                 batch = self._rows.apply(events)
                 for attempt, chunk in self._sink.take(batch.pieces):
-                    batch.changes.add(
-                        CHUNK,
-                        attempt_id=attempt,
-                        start=chunk.offset,
-                        size=chunk.size,
-                        head=chunk.head,
-                        data=chunk.data,
-                    )
+                    batch.changes.log(attempt, chunk)
                 return batch
         return None
 
@@ -167,24 +156,31 @@ class Recorder:
     def _store(self, batch: Batch) -> None:
         """One try, or nothing where one before had arrived; raises ``Fenced``."""
         raw = direct()
-        with raw.pipeline(), raw.transaction():
-            cursor = psycopg.Cursor(raw)
-            if self._ours(cursor, batch):
-                batch.changes.send(cursor, self._build_id)
-
-    def _ours(self, cursor: "psycopg.Cursor[Any]", batch: Batch) -> bool:
-        """Change the build's own row where it is ours; false where that was done before."""
+        cursor = psycopg.Cursor(raw)
+        if batch.changes.wiped:
+            self._wipe(raw)
+        fence = {
+            "id": self._build_id,
+            "job_id": self._job_id,
+            "state": State.RUNNING.value,
+            "recorded": self._recorded,
+        }
         after = self._recorded + batch.count
-        columns, values = build_values(batch)
-        ours = (self._build_id, self._job_id, State.RUNNING.value, self._recorded)
-        told = (CHANNEL, str(self._build_id))
-        cursor.execute(_fence(columns), (after, *values, *ours, *told), prepare=True)
-        if cursor.fetchone():
-            return True
-        cursor.execute(_ARRIVED, (self._build_id, self._job_id, after), prepare=True)
-        if batch.count and cursor.fetchone():
-            return False
-        raise Fenced(f"build {self._build_id} is not this worker's any more")
+        batch.changes.build["recorded"] = after
+        cursor.execute(*batch.changes.statement(fence), prepare=True)
+        if not cursor.fetchone():
+            cursor.execute(_ARRIVED, (self._build_id, self._job_id, after))
+            if not cursor.fetchone():
+                raise Fenced(f"build {self._build_id} is not this worker's any more")
+
+    def _wipe(self, raw: psycopg.Connection[Any]) -> None:
+        """Remove what a run that was given up left; again, where that was done, is no harm."""
+        with raw.transaction():
+            cursor = psycopg.Cursor(raw)
+            ours = (self._build_id, self._job_id, self._recorded)
+            cursor.execute(_OURS, ours)
+            for statement in WIPE if cursor.fetchone() else ():
+                cursor.execute(statement, (self._build_id,))
 
     def _stored(self, batch: Batch) -> None:
         self._recorded += batch.count
@@ -198,18 +194,4 @@ class Recorder:
 
 
 _ARRIVED = "SELECT 1 FROM store_build WHERE id = %s AND job_id = %s AND recorded = %s"
-_FENCE = SQL(
-    "UPDATE store_build SET {} WHERE id = %s AND job_id = %s AND state = %s AND recorded = %s"
-    " RETURNING pg_notify(%s, %s)"
-)
-
-
-@cache
-def _fence(columns: tuple[str, ...]) -> bytes:
-    return _FENCE.format(assigned(("recorded", *columns))).as_bytes()
-
-
-def build_values(batch: Batch) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """Columns of the build's own row, and what a batch sets them to."""
-    changed = batch.changes.build
-    return tuple(changed), tuple(BUILD.dumped(name, value) for name, value in changed.items())
+_OURS = _ARRIVED + " AND state = 'running' FOR UPDATE"

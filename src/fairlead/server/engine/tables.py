@@ -1,23 +1,27 @@
-"""Rows that a run changes, gathered for one batch and sent in two round trips.
+"""Rows that a run changes, gathered for one batch and sent as one statement.
 
 A build of a moment changes a dozen rows; through the ORM most of a worker's time went into making
-and sending those statements one by one. Here a batch names each row once, whatever happened to it,
-and all statements go out together, prepared.
+and sending those statements one by one. One statement is also one transaction, during which
+PostgreSQL waits for nobody: a worker that is frozen never holds a build's row.
+
+Rows travel as JSON, so that the statement is the same for one row and for a thousand, and is
+prepared once for each set of tables and columns.
 """
 
 import threading
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from functools import cache
 from typing import Any, cast
 
+import msgspec
 from django.db import connection
 from django.db.models import JSONField, Model
-from psycopg import Connection, Cursor
-from psycopg.sql import SQL, Composed, Identifier, Placeholder
+from psycopg import Connection
+from psycopg.sql import SQL, Composable, Identifier
 from psycopg.types.json import Jsonb
 
-from fairlead.server.store.models import Artifact, Attempt, Build, Job, LogChunk, Step, Test
+from fairlead.server.logs.chunks import Chunk
+from fairlead.server.store.models import Artifact, Attempt, Build, Job, Step, Test
 
 Values = Mapping[str, Any]
 Key = tuple[str, int]
@@ -34,28 +38,9 @@ class Table:
         meta = model._meta  # noqa: SLF001 — documented, whatever its name says
         self.name = meta.db_table
         fields = [f for f in meta.concrete_fields if numbered or not f.primary_key]
-        self._columns = tuple(str(f.column) for f in fields)
+        self.columns = tuple(str(f.column) for f in fields)
         self.json = frozenset(str(f.column) for f in fields if isinstance(f, JSONField))
-        self._defaults = {
-            str(f.column): _plain(f.get_default()) for f in fields if f.has_default() or f.null
-        }
-        names = SQL(", ").join(map(Identifier, self._columns))
-        marks = SQL(", ").join([Placeholder()] * len(fields))
-        text = SQL("INSERT INTO {} ({}) VALUES ({})").format(Identifier(self.name), names, marks)
-        self.insert = text.as_bytes()
-
-    def row(self, values: Values) -> tuple[Any, ...]:
-        """All columns of a new row, defaults for those that are not told."""
-        whole = {**self._defaults, **values}
-        return tuple(self.dumped(column, whole[column]) for column in self._columns)
-
-    def dumped(self, column: str, value: Any) -> Any:
-        """A value as PostgreSQL takes it in that column."""
-        return Jsonb(value) if column in self.json else value
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
+        self.defaults = {str(f.column): f.get_default() for f in fields if f.has_default()}
 
 
 # Children after their parents.
@@ -67,13 +52,12 @@ TABLES = {
         Table(Step, numbered=True),
         Table(Test, numbered=False),
         Table(Artifact, numbered=False),
-        Table(LogChunk, numbered=False),
     )
 }
-JOB, ATTEMPT, STEP, TEST, ARTIFACT, CHUNK = TABLES
-BUILD = Table(Build, numbered=False)
+JOB, ATTEMPT, STEP, TEST, ARTIFACT = TABLES
+_BUILD = Table(Build, numbered=False)
 
-_WIPE = (
+WIPE = (
     (
         "DELETE FROM store_logchunk c USING store_attempt a, store_job j"
         " WHERE c.attempt_id = a.id AND a.job_id = j.id AND j.build_id = %s"
@@ -87,6 +71,7 @@ _WIPE = (
     "DELETE FROM store_attempt a USING store_job j WHERE a.job_id = j.id AND j.build_id = %s",
     "DELETE FROM store_job WHERE build_id = %s",
 )
+"""What removes everything below a build."""
 
 
 class Changes:
@@ -100,52 +85,122 @@ class Changes:
         self.wiped = False
         self._new: dict[Key, dict[str, Any]] = {}
         self._changed: dict[Key, dict[str, Any]] = {}
-        self._added: dict[str, list[tuple[Any, ...]]] = {}
+        self._added: dict[str, list[dict[str, Any]]] = {}
+        self._chunks: list[tuple[int, Chunk]] = []
 
     def insert(self, table: str, row_id: int, **values: Any) -> None:
         """A new row with an id of ours."""
-        self._new[table, row_id] = {"id": row_id, **values}
+        self._new[table, row_id] = {**TABLES[table].defaults, "id": row_id, **values}
 
     def update(self, table: str, row_id: int, values: Values) -> None:
         """Other values for columns of a row, which may be new in this batch."""
         row = self._new.get((table, row_id))
         if row is None:
-            row = self._changed.setdefault((table, row_id), {})
+            row = self._changed.setdefault((table, row_id), {"id": row_id})
         row.update(values)
 
     def add(self, table: str, **values: Any) -> None:
         """A new row that nothing refers to."""
-        self._added.setdefault(table, []).append(TABLES[table].row(values))
+        self._added.setdefault(table, []).append({**TABLES[table].defaults, **values})
 
-    def send(self, cursor: Cursor[Any], build_id: int) -> None:
-        """Queue all statements but the one about the build, inside a pipeline."""
-        for sql in _WIPE if self.wiped else ():
-            cursor.execute(sql, (build_id,))
-        for name, table in TABLES.items():
-            rows = [table.row(row) for (of, _), row in self._new.items() if of == name]
-            _insert(cursor, table, rows + self._added.get(name, []))
-        for (name, row_id), values in self._changed.items():
-            table = TABLES[name]
-            dumped = [table.dumped(column, value) for column, value in values.items()]
-            cursor.execute(_update(name, tuple(values)), (*dumped, row_id), prepare=True)
+    def log(self, attempt: int, chunk: Chunk) -> None:
+        """More of an attempt's log."""
+        self._chunks.append((attempt, chunk))
+
+    def statement(self, fence: Values) -> tuple[bytes, list[Any]]:
+        """One statement for all of it, and its values.
+
+        ``fence`` are a build's columns and what they must hold, its ``id`` among them; it gives a
+        row, and changes something, only where they do. Who listens is told.
+        """
+        shapes: list[_Shape] = []
+        values: list[Any] = [*map(_dumped, self.build, self.build.values()), *fence.values()]
+        for name in TABLES:
+            rows = [row for (of, _), row in self._new.items() if of == name]
+            if rows := rows + self._added.get(name, []):
+                shapes.append((name, None))
+                values.append(_json(rows))
+        for (name, columns), rows in self._updates().items():
+            shapes.append((name, columns))
+            values.append(_json(rows))
+        if self._chunks:
+            values += _arrays(self._chunks)
+        logs = bool(self._chunks)
+        return _compose(tuple(self.build), tuple(fence), tuple(shapes), logs=logs), values
+
+    def _updates(self) -> dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]]:
+        """Changed rows by their tables and by what is changed."""
+        found: dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]] = {}
+        for (name, _), row in self._changed.items():
+            found.setdefault((name, tuple(row)), []).append(row)
+        return found
 
 
-def _insert(cursor: Cursor[Any], table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    if len(rows) == 1:
-        cursor.execute(table.insert, rows[0], prepare=True)
-    elif rows:
-        cursor.executemany(table.insert, rows)
+_Shape = tuple[str, tuple[str, ...] | None]
+"""A table, and the columns that are changed; none for new rows."""
 
 
 @cache
-def _update(table: str, columns: tuple[str, ...]) -> bytes:
-    text = SQL("UPDATE {} SET {} WHERE id = %s")
-    return text.format(Identifier(table), assigned(columns)).as_bytes()
+def _compose(
+    build: tuple[str, ...], fence: tuple[str, ...], shapes: tuple[_Shape, ...], *, logs: bool
+) -> bytes:
+    parts = [_fenced(build, fence), *(_part(*shape) for shape in shapes)]
+    if logs:
+        parts.append(_LOGS)
+    named = (
+        SQL("{} AS ({})").format(Identifier(f"part{number}"), part)
+        for number, part in enumerate(parts)
+    )
+    told = SQL(" SELECT pg_notify('fairlead_build', id::text) FROM part0")
+    return (SQL("WITH ") + SQL(", ").join(named) + told).as_bytes()
 
 
-def assigned(columns: tuple[str, ...]) -> Composed:
-    """Columns as they stand behind SET, with a place for each value."""
-    return SQL(", ").join(SQL("{} = %s").format(Identifier(column)) for column in columns)
+def _fenced(build: tuple[str, ...], fence: tuple[str, ...]) -> Composable:
+    changed = SQL(", ").join(SQL("{} = %s").format(Identifier(name)) for name in build)
+    held = SQL(" AND ").join(SQL("{} = %s").format(Identifier(name)) for name in fence)
+    return SQL("UPDATE store_build SET {} WHERE {} RETURNING id").format(changed, held)
+
+
+def _part(name: str, columns: tuple[str, ...] | None) -> Composable:
+    rows = SQL("json_populate_recordset(NULL::{}, %s::json)").format(Identifier(name))
+    if columns is None:
+        names = SQL(", ").join(map(Identifier, TABLES[name].columns))
+        text = SQL("INSERT INTO {} ({}) SELECT {} FROM {} WHERE EXISTS (SELECT FROM part0)")
+        return text.format(Identifier(name), names, names, rows)
+    told = SQL(", ").join(SQL("{0} = new.{0}").format(Identifier(c)) for c in columns if c != "id")
+    text = SQL(
+        "UPDATE {} row SET {} FROM {} new WHERE row.id = new.id AND EXISTS (SELECT FROM part0)"
+    )
+    return text.format(Identifier(name), told, rows)
+
+
+# Their bytes are not put into JSON.
+_LOGS = SQL(
+    'INSERT INTO store_logchunk (attempt_id, "start", size, head, data) SELECT * FROM'
+    " unnest(%s::bigint[], %s::bigint[], %s::integer[], %b::bytea[], %b::bytea[])"
+    " WHERE EXISTS (SELECT FROM part0)"
+)
+
+
+def _arrays(chunks: Sequence[tuple[int, Chunk]]) -> list[list[Any]]:
+    return [
+        [attempt for attempt, _ in chunks],
+        [chunk.offset for _, chunk in chunks],
+        [chunk.size for _, chunk in chunks],
+        [chunk.head for _, chunk in chunks],
+        [chunk.data for _, chunk in chunks],
+    ]
+
+
+def _json(rows: Sequence[Values]) -> str:
+    plain = [
+        {c: f"\\x{v.hex()}" if isinstance(v, bytes) else v for c, v in row.items()} for row in rows
+    ]
+    return msgspec.json.encode(plain).decode()
+
+
+def _dumped(column: str, value: Any) -> Any:
+    return Jsonb(value) if column in _BUILD.json else value
 
 
 class Ids:
@@ -182,8 +237,7 @@ IDS = Ids()
 def direct() -> Connection[Any]:
     """The thread's connection of Django, for statements without it.
 
-    Django's own cursors put values into the text of a statement, which can neither be prepared nor
-    sent together with others.
+    Django's own cursors put values into the text of a statement, which cannot be prepared then.
     """
     connection.ensure_connection()
     return cast("Connection[Any]", connection.connection)
