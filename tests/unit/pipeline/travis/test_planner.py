@@ -156,6 +156,15 @@ def test_builtin_variables_of_a_push(travis):
     assert values["TRAVIS_BUILD_STAGE_NAME"] == ""
 
 
+FORK = {
+    "event": "pull_request",
+    "pull_request": "7",
+    "source_repository": "mallory/bank",
+    "source_branch": "fix",
+    "trusted": False,
+}
+
+
 @pytest.mark.parametrize(
     ("trigger", "name", "value"),
     [
@@ -166,6 +175,10 @@ def test_builtin_variables_of_a_push(travis):
         ({"event": "pull_request", "pull_request": "7"}, "TRAVIS_PULL_REQUEST", "7"),
         ({"event": "pull_request", "pull_request": "7"}, "TRAVIS_BRANCH", "master"),
         ({"event": "pull_request", "commit": "ab"}, "TRAVIS_PULL_REQUEST_SHA", "ab"),
+        (FORK, "TRAVIS_PULL_REQUEST_SLUG", "mallory/bank"),
+        (FORK, "TRAVIS_PULL_REQUEST_BRANCH", "fix"),
+        ({**FORK, "event": "push"}, "TRAVIS_PULL_REQUEST_SLUG", ""),
+        ({**FORK, "source_branch": "a$(id)"}, "TRAVIS_PULL_REQUEST_BRANCH", "'a$(id)'"),
         ({"event": "tag", "tag": "v1"}, "TRAVIS_TAG", "v1"),
         ({"event": "tag", "tag": "v1"}, "TRAVIS_BRANCH", "v1"),
         ({"event": "tag", "tag": "v1"}, "TRAVIS_EVENT_TYPE", "push"),
