@@ -8,7 +8,7 @@ every request, once for each middleware. All our views are synchronous; what is 
 import asyncio
 import contextvars
 import tempfile
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -87,8 +87,7 @@ class Pages(BaseHandler):
             response.block_size = _PIECE
         try:
             await send(_start(response))
-            pieces = iter(response)
-            while (piece := await self._apart(lambda: _next(pieces))) is not None:
+            async for piece in self._pieces(response):
                 if gone.done():
                     return
                 await send(_piece(piece, more=True))
@@ -96,6 +95,15 @@ class Pages(BaseHandler):
         finally:
             gone.cancel()
             await self._apart(response.close)
+
+    async def _pieces(self, response: StreamingHttpResponse) -> AsyncIterator[bytes]:
+        if response.is_async:
+            async for piece in response:
+                yield piece
+            return
+        pieces = iter(response)
+        while (piece := await self._apart(lambda: _next(pieces))) is not None:
+            yield piece
 
     async def _apart(self, work: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
