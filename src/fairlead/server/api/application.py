@@ -65,7 +65,8 @@ def make_api() -> Api:
 
 def patterns(api: Api) -> list[URLPattern]:
     """The API's addresses below ``BASE``; whatever else is asked for there is a problem too."""
-    found = [pattern for pattern in api.urls[0] if isinstance(pattern, URLPattern)]
+    every = (pattern for pattern in api.urls[0] if isinstance(pattern, URLPattern))
+    found = [pattern for pattern in every if pattern.name != "api-root"]
     for pattern in found:
         pattern.callback = guarded(pattern.callback)
     return [*found, re_path("", guarded(_missing))]

@@ -7,11 +7,14 @@ from fairlead.server.services import projects
 from fairlead.server.store.builds import BuildQuerySet
 from fairlead.server.store.models import Attempt, Build, Job, Project
 
+_HEAVY = ("build__plan", "build__result", "build__trigger")
+
 
 def project_of(request: Request, name: str) -> Project:
     """Raises ``NotFound`` also for projects that a limited token does not know."""
     project = projects.by_name(name)
-    _see(request, project.pk, f"project {name!a}")
+    if not _seen(request, project.pk):
+        raise NotFound(f"there is no project {name[:100]!a}")
     return project
 
 
@@ -19,22 +22,18 @@ def build_of(request: Request, name: str, number: int, rows: BuildQuerySet | Non
     """A build without its heavy columns, or from ``rows``."""
     chosen = Build.objects.listed() if rows is None else rows
     build = chosen.filter(project__name=name, number=number).first() if "\0" not in name else None
-    if build is None:
+    if build is None or not _seen(request, build.project_id):
         raise NotFound(f"there is no build {number} of a project {name[:100]!a}")
-    _see(request, build.project_id, f"build {number} of a project {name!a}")
     return build
 
 
 def job_of(request: Request, name: str, number: int, place: int) -> Job:
-    """A job without its result; its build and project are read with it."""
-    chosen = Job.objects.select_related("build__project").defer(
-        "result", "build__plan", "build__result", "build__trigger"
-    )
+    """A job without its result; its build is read with it."""
+    chosen = Job.objects.select_related("build").defer("result", *_HEAVY)
     rows = chosen.filter(build__project__name=name, build__number=number, place=place - 1)
     job = rows.first() if "\0" not in name else None
-    if job is None:
+    if job is None or not _seen(request, job.build.project_id):
         raise NotFound(f"there is no job {place} of build {number} of a project {name[:100]!a}")
-    _see(request, job.build.project_id, f"build {number} of a project {name!a}")
     return job
 
 
@@ -57,7 +56,5 @@ def everything(request: Request, scope: Scope) -> None:
     allow(request.actor, scope, None)
 
 
-def _see(request: Request, project_id: int, what: str) -> None:
-    limit = request.actor.project_id
-    if limit is not None and limit != project_id:
-        raise NotFound(f"there is no {what}")
+def _seen(request: Request, project_id: int) -> bool:
+    return request.actor.project_id in (None, project_id)

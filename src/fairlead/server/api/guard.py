@@ -95,6 +95,7 @@ def _check_intent(request: Request) -> None:
     by_session = request.actor.user_id and not request.actor.token_id
     if not by_session or request.method in _SAFE:
         return
+    _ = request.body  # A form is looked into for the token; the body must still be there after.
     check = _Csrf(lambda _request: HttpResponse())
     request.csrf_processing_done = False  # type: ignore[attr-defined]
     check.process_request(request)

@@ -51,8 +51,9 @@ def ask(secret):
         def __getattr__(self, verb):
             def send(path, body=None, **headers):
                 more = {"headers": {**self.headers, **headers}}
-                if body is not None:
-                    more |= {"data": body, "content_type": "application/json"}
+                if verb not in {"get", "head"}:
+                    more |= {"data": b"" if body is None else body}
+                    more |= {"content_type": "application/json"}
                 url = path if path.startswith(("/api", "http")) else f"/api/v1{path}"
                 return getattr(self.client, verb)(url, **more)
 
@@ -148,12 +149,16 @@ def write_log(told):
     def write(build, data, *, finish=False):
         from django.conf import settings
 
-        from fairlead.server.engine.logsink import ChunkSink, Piece, compact_attempt
+        from fairlead.server.engine.logsink import compact_attempt
+        from fairlead.server.logs.gather import Gatherer
         from fairlead.server.storage import open_storage
+        from fairlead.server.store.livelogs import AttemptChunks
         from fairlead.server.store.models import Attempt
 
         attempt = Attempt.objects.filter(job__build=build).order_by("id")[0]
-        ChunkSink().write([Piece(attempt=attempt.pk, step=0, start=0, data=data)])
+        chunks = AttemptChunks(attempt.pk)
+        for chunk in Gatherer(seconds=0.0, limit=1 << 30).feed(0, data, 0.0):
+            chunks.add(chunk)
         if finish:
             compact_attempt(attempt.pk, open_storage(settings.FAIRLEAD))
         return attempt
