@@ -91,7 +91,8 @@ def _grants(name: str) -> list[Composable]:
         columns = [Identifier(column) for column in _columns(table) if column not in hidden]
         grant = SQL("GRANT SELECT ({}) ON {} TO {}")
         found.append(grant.format(SQL(", ").join(columns), Identifier(table), role))
-    for sequence in _names("SELECT sequencename FROM pg_sequences", "sequencename"):
+    numbered = [f"{table}_id_seq" for table in ("store_job", "store_attempt", "store_step")]
+    for sequence in numbered + _names("SELECT sequencename FROM pg_sequences", "sequencename"):
         grant = SQL("GRANT USAGE, SELECT ON SEQUENCE {} TO {}")
         found.append(grant.format(Identifier(sequence), role))
     return found
