@@ -79,15 +79,14 @@ class Backend:
         await self._process.wait()
 
     async def kill(self) -> None:
-        """End it with all that it started; a push that was under way is taken back by git."""
-        if self._process.returncode is not None:
-            return
-        self._signal(signal.SIGTERM)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
-                await self._process.wait()
-        self._signal(signal.SIGKILL)
-        await self._process.wait()
+        """End it with all that it started."""
+        if self._process.returncode is None:
+            self._signal(signal.SIGTERM)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self._process.wait()
+            self._signal(signal.SIGKILL)
+            await self._process.wait()
 
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError, PermissionError):

@@ -68,8 +68,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             "REMOTE_ADDR": self.client,
             "CONTENT_TYPE": self.headers.get("content-type", ""),
         }
-        if self.length is not None:
-            found["CONTENT_LENGTH"] = str(self.length)
+        # No CONTENT_LENGTH: told of one, http-backend waits for ever where a body ends before it.
         if encoding := self.headers.get("content-encoding"):
             found["HTTP_CONTENT_ENCODING"] = encoding
         if protocol := self.headers.get("git-protocol"):
@@ -105,9 +104,8 @@ class Exchange:
             answering = asyncio.create_task(self._answer(backend))
             try:
                 await asyncio.wait((feeding, answering), return_when=asyncio.FIRST_COMPLETED)
-                if not answering.done() and not self._seen_through:
-                    await backend.kill()
-                await answering
+                if answering.done() or self._seen_through:
+                    await answering
             finally:
                 for task in (feeding, answering):
                     task.cancel()
@@ -135,15 +133,22 @@ class Exchange:
             try:
                 yield backend
             finally:
-                await asyncio.shield(self._end(backend, self._push, answering))
+                await asyncio.shield(self._end(backend, self._push, answering, line))
 
-    async def _end(self, backend: Backend, push: Push, answering: "asyncio.Task[None]") -> None:
+    async def _end(
+        self, backend: Backend, push: Push, answering: "asyncio.Task[None]", line: hooks.Line
+    ) -> None:
         """End git, but not between moving refs and telling us which."""
         push.leave()
-        if push.accepted:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_TO_THE_END):
-                    await backend.drain()
+        backend.end_input()
+        if not push.accepted:
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
+            # By itself git takes back what it has of a push; killed it leaves that lying about.
+            line.end(1)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TO_THE_END):
+                await backend.drain()
         answering.cancel()
         await asyncio.gather(answering, return_exceptions=True)
         await backend.kill()

@@ -8,6 +8,7 @@ from pathlib import Path
 from fairlead.errors import FairleadError
 from fairlead.server.hosting import hidden
 from fairlead.server.hosting.commands import git
+from fairlead.util.fs import remove_tree
 
 log = logging.getLogger(__name__)
 
@@ -15,6 +16,9 @@ _PAUSE = 600.0
 """Seconds between two looks at one repository."""
 
 _SECONDS = 1800.0
+_ABANDONED = 2 * 86400.0
+"""Seconds after which objects of a push that never ended are removed."""
+
 _looked: dict[Path, float] = {}
 _tasks: set["asyncio.Task[None]"] = set()
 
@@ -31,11 +35,15 @@ def begin(repository: Path) -> None:
 
 
 def tidy(repository: Path) -> None:
-    """Remove hidden refs that are old, and pack where git thinks that it is worth it.
+    """Remove what is old and in nobody's sight, and pack where git thinks that it is worth it.
 
     Safe beside readers and pushes: what no ref leads to stays for two weeks.
     """
     hidden.expire(repository)
+    old = time.time() - _ABANDONED
+    for path in (repository / "objects").glob("tmp_objdir-*"):
+        if path.stat().st_mtime < old:
+            remove_tree(path)
     git("gc", "--auto", "--quiet", repository=repository, seconds=_SECONDS)
 
 
