@@ -83,7 +83,7 @@ def _output(api: "Api", build: "Build", job: "Job", step: "Step") -> list[str]:
     start = step.offset + step.length - length
     data = b""
     try:
-        for piece in LogReader(api, build, job.place, job.attempts[-1].number, start).rest():
+        for piece in LogReader(api, build, job.place, job.attempts[-1].number, start).once():
             data += piece
             if len(data) >= length:
                 break

@@ -32,7 +32,7 @@ class LogReader:
         while True:
             before = self.offset
             try:
-                yield from self._once()
+                yield from self.once()
             except ServerUnreachable:
                 if self.offset > before:
                     waits = self._api.connection.waits()
@@ -72,7 +72,8 @@ class LogReader:
         """Whether the attempt had ended: what is read after that is all there is."""
         return attempt_of(self._api.job(self._build, self._place), self._attempt).state in ENDED
 
-    def _once(self) -> Iterator[bytes]:
+    def once(self) -> Iterator[bytes]:
+        """What there is by now, without going on where the transfer breaks off."""
         with self._api.log(self._build, self._place, self._attempt, self.offset) as answer:
             # A server that knows no ranges begins anew.
             skip = 0 if answer.status_code == _PARTIAL else self.offset

@@ -98,8 +98,8 @@ class Pages(BaseHandler):
 
     async def _pieces(self, response: StreamingHttpResponse) -> AsyncIterator[bytes]:
         if response.is_async:
-            async for piece in response:
-                yield piece
+            async for made in response:
+                yield made
             return
         pieces = iter(response)
         while (piece := await self._apart(lambda: _next(pieces))) is not None:
