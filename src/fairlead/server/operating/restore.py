@@ -26,7 +26,7 @@ from fairlead.server.operating.bundle import (
     Manifest,
     unpack,
 )
-from fairlead.server.operating.clients import Client, clients_for, major_of, unreachable
+from fairlead.server.operating.clients import Client, newest_clients, unreachable
 from fairlead.server.postgres import Postgres
 from fairlead.server.postgres.layout import clusters_in
 from fairlead.server.serving.data import Held, make_data
@@ -75,9 +75,7 @@ def _into_own(told: Configuration, new: Path) -> None:
 
 def _into_named(told: Configuration, new: Path, *, force: bool) -> None:
     """The transaction that loads the database ends when everything else is in place."""
-    with _asked(told.database_url) as connection:
-        major = major_of(connection.info.server_version)
-    client = Client(clients_for(major), told.database_url)
+    client = Client(newest_clients(), told.database_url)
     _store_elsewhere(told, new / STORAGE)
     os.sync()
     client.load(new / DUMP, clear=force, between=lambda: put_in_place(told.data, new))
@@ -86,13 +84,15 @@ def _into_named(told: Configuration, new: Path, *, force: bool) -> None:
 def put_in_place(data: Path, new: Path) -> None:
     """Exchange the parts of an installation for new ones; the old ones are put aside in ``data``.
 
-    What is missing in ``new`` is missing afterwards. An error undoes what was done.
+    What is missing in ``new`` is missing afterwards, but an embedded database of another
+    installation stays. An error undoes what was done.
     """
+    parts = [name for name in _PLACED if name != _DATABASE or (new / name).exists()]
     before = data / f"before-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    moves = [(data / name, before / name) for name in reversed(_PLACED) if _holds(data / name)]
+    moves = [(data / name, before / name) for name in reversed(parts) if _holds(data / name)]
     if moves:
         before.mkdir(mode=0o700)
-    moves += [(new / name, data / name) for name in _PLACED if (new / name).exists()]
+    moves += [(new / name, data / name) for name in parts if (new / name).exists()]
     done: list[tuple[Path, Path]] = []
     try:
         for source, target in moves:

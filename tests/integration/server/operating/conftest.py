@@ -165,3 +165,9 @@ def backup(filled, short):
     done = filled.command("backup", file)
     assert done.returncode == 0, done.stderr
     return file
+
+
+@pytest.fixture
+def looks():
+    """What is in an installation whose database runs by itself."""
+    return lambda installation: installation.python(LOOK + "look()")
