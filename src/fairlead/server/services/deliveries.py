@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from fairlead.errors import UsageError, WebhookRefused, WebhookTooLarge, WebhookUnreadable
@@ -135,7 +135,9 @@ def expire() -> int:
     gone = _oldest(noise.filter(received__lt=emptied))
     gone |= _oldest(Delivery.objects.filter(received__lt=removed))
     bare = _oldest(whole.filter(received__lt=emptied))
-    for project_id in Project.objects.order_by("id").values_list("id", flat=True):
+    counts = Delivery.objects.order_by().values("project_id").annotate(count=Count("id"))
+    many = counts.filter(count__gt=KEPT // 5, project_id__isnull=False)
+    for project_id in many.values_list("project_id", flat=True):
         gone |= _beyond(noise.filter(project_id=project_id), KEPT // 5)
         bare |= _beyond(whole.filter(project_id=project_id), KEPT)
     Delivery.objects.filter(pk__in=gone).delete()

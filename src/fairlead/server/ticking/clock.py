@@ -16,7 +16,7 @@ from fairlead.server.ticking.due import Due, claimed, find
 log = logging.getLogger(__name__)
 
 AT_ONCE = 4
-"""Things that one process does at once; each may wait for a remote."""
+"""Schedules, and as many looks at remotes, that one process does at once."""
 
 _TIDY = 300
 """Looks between two times that old deliveries are forgotten."""
@@ -32,12 +32,11 @@ class Clock:
         self._looks = 0
 
     def tick(self, now: datetime | None = None) -> None:
-        """Begin what is due, at most ``AT_ONCE``; the rest is found by the next look."""
+        """Begin what is due, at most ``AT_ONCE`` of a kind; the next look finds the rest."""
         for due in find(now):
             with self._lock:
-                if len(self._going) >= AT_ONCE:
-                    break
-                if due.name in self._going:
+                same = sum(kind == due.kind for _, kind in self._going)
+                if same >= AT_ONCE or due.name in self._going:
                     continue
                 # A daemon: a remote that does not answer must not keep us from ending.
                 thread = threading.Thread(target=self._go, args=(due,), daemon=True, name="due")

@@ -40,6 +40,7 @@ Headers = list[tuple[str, str]]
 
 PREFIX = "/hooks/"
 _PATH = re.compile(r"/hooks/([^/]{1,50})/([^/]{1,100})/?")
+_REFUSED = 400
 _STATUS: tuple[tuple[type[FairleadError], int], ...] = (
     (WebhookRefused, 403),
     (WebhookTooLarge, 413),
@@ -164,6 +165,8 @@ async def _send(answer: Answer, send: Send) -> None:
         ("content-length", str(len(body))),
         ("cache-control", "no-store"),
         *([answer.header] if answer.header else []),
+        # What was not read would otherwise go on arriving.
+        *([("connection", "close")] if answer.status >= _REFUSED else []),
     ]
     raw = [(name.encode(), value.encode()) for name, value in headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": raw})
