@@ -32,6 +32,7 @@ FILES = {
         ("run",), ("run", "--events"), ("run", "good"), ("plan",), ("plan", "--json"), ("lint",),
         ("show",), ("show", "--job", "bad"), ("report",), ("init", "--print"), ("doctor",),
         ("env", "list"), ("secrets", "list"), ("--help",), ("completion", "bash"),
+        ("login", "--list"), ("watch", "--help"), ("reproduce", "--help"),
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -45,3 +46,16 @@ def test_no_command_imports_a_server(make_project, args):
     )  # fmt: skip
     assert done.returncode in (0, 2)
     assert done.stderr.splitlines()[-1] == "imported of a server: []"
+
+
+@pytest.mark.parametrize("command", ["builds", "trigger", "watch", "logs", "reproduce"])
+def test_who_asks_a_server_imports_none(make_project, command):
+    project = make_project(FILES)
+    done = subprocess.run(
+        (sys.executable, "-c", PROGRAM, command, "--server", "http://127.0.0.1:9", "--project", "x"),
+        cwd=project.folder, env=project.env, capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "cannot reach http://127.0.0.1:9" in done.stderr
+    assert done.stderr.splitlines()[-1] == "imported of a server: ['httpx']"

@@ -8,7 +8,7 @@ import pytest
 
 # What nothing that happens here needs, and what takes long to load.
 HEAVY = {
-    "asyncio", "click", "django", "email", "hashlib", "http", "inspect", "jinja2", "logging", "ssl",
+    "asyncio", "click", "django", "email", "hashlib", "http", "httpx", "inspect", "jinja2", "logging", "ssl",
     "shutil", "sqlite3", "tempfile", "unittest", "urllib.request", "xml", "yaml", "zipfile",
 }  # fmt: skip
 
