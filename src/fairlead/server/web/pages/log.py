@@ -1,6 +1,5 @@
 """The log of a job in parts: lines, search, raw, download."""
 
-import re
 from collections.abc import Iterator
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -8,7 +7,9 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from fairlead.server.access import Actor, Scope
+from fairlead.server.api.ranges import OutOfRange, Span, parse_range
 from fairlead.server.logs.blocks import Log, size
+from fairlead.server.logs.errors import LogMissing
 from fairlead.server.logs.read import read_bytes
 from fairlead.server.logs.search import Found, search
 from fairlead.server.store.models import Project
@@ -19,7 +20,6 @@ from fairlead.server.web.pages.job import Head, find_head
 
 HITS = 500
 _PIECE = 1 << 20
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 @require_safe
@@ -58,7 +58,7 @@ def raw_log(
     request: HttpRequest, _actor: Actor, project: Project, number: int, place: int
 ) -> HttpResponseBase:
     """All bytes as they were written, or a range of them."""
-    return _raw(request, _log(find_head(request, project, number, place)))
+    return _raw(request, find_head(request, project, number, place))
 
 
 @require_safe
@@ -67,7 +67,7 @@ def download_log(
     request: HttpRequest, _actor: Actor, project: Project, number: int, place: int
 ) -> HttpResponseBase:
     """The same as a file."""
-    response = _raw(request, _log(find_head(request, project, number, place)))
+    response = _raw(request, find_head(request, project, number, place))
     name = f"{project.name}-{number}-{place}.log"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -89,18 +89,22 @@ def _told(found: Found) -> dict[str, object]:
     return {"hits": hits, "next": found.next}
 
 
-def _raw(request: HttpRequest, log: Log) -> HttpResponseBase:
+def _raw(request: HttpRequest, head: Head) -> HttpResponseBase:
+    log = _log(head)
+    attempt = head.attempt.pk if head.attempt else 0
     total = size(log)
-    asked = read_range(request.headers.get("Range", ""), total)
-    if asked == (0, 0) and total:
+    try:
+        asked = parse_range(request.headers.get("Range", ""), total)
+    except OutOfRange:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{total}"})
-    begin, end = asked or (0, total)
-    response = StreamingHttpResponse(_pieces(log, begin, end), status=206 if asked else 200)
+    span = asked or Span(0, total)
+    end = span.offset + span.size
+    response = StreamingHttpResponse(_pieces(attempt, log, span), status=206 if asked else 200)
     for name, value in _RAW.items():
         response.headers[name] = value
-    response.headers["Content-Length"] = str(end - begin)
+    response.headers["Content-Length"] = str(span.size)
     if asked:
-        response.headers["Content-Range"] = f"bytes {begin}-{end - 1}/{total}"
+        response.headers["Content-Range"] = f"bytes {span.offset}-{end - 1}/{total}"
     return response
 
 
@@ -112,28 +116,11 @@ _RAW = {
 }
 
 
-def read_range(header: str, total: int) -> tuple[int, int] | None:
-    """The bytes that a ``Range`` asks for (RFC 9110, 14), the end not included.
-
-    ``None`` is for all of them, also where several ranges are asked for, and ``(0, 0)`` for none
-    that there are.
-    """
-    found = _RANGE.fullmatch(header)
-    if found is None or not (found[1] or found[2]):
-        return None
-    if not found[1]:
-        count = min(int(found[2]), total)
-        return (total - count, total) if count else (0, 0)
-    begin = int(found[1])
-    end = min(int(found[2]) + 1, total) if found[2] else total
-    return (begin, end) if begin < end else (0, 0)
-
-
-def _pieces(log: Log, begin: int, end: int) -> Iterator[bytes]:
+def _pieces(attempt: int, log: Log, span: Span) -> Iterator[bytes]:
     """Big pieces: each costs a switch between threads."""
     waiting: list[bytes] = []
     held = 0
-    for piece in read_bytes(log, begin, end - begin):
+    for piece in _bytes(attempt, log, span.offset, span.offset + span.size):
         waiting.append(piece)
         held += len(piece)
         if held >= _PIECE:
@@ -141,3 +128,13 @@ def _pieces(log: Log, begin: int, end: int) -> Iterator[bytes]:
             waiting, held = [], 0
     if waiting:
         yield b"".join(waiting)
+
+
+def _bytes(attempt: int, log: Log, offset: int, end: int) -> Iterator[bytes]:
+    """The bytes of a log, which may move from its chunks into a file meanwhile."""
+    try:
+        for piece in read_bytes(log, offset, end - offset):
+            offset += len(piece)
+            yield piece
+    except LogMissing:
+        yield from read_bytes(attempt_log(attempt), offset, end - offset)

@@ -148,11 +148,18 @@ const showTests = (told) => {
   if (view.following) view.toBottom();
 };
 
+const tell = (text) => {
+  const box = document.getElementById("told");
+  box.textContent = text;
+  box.classList.toggle("hidden", !text.startsWith("This"));
+};
+
 const ended = async (told) => {
   flush();
-  if (told.gone) return location.reload();
+  if (told.gone) return setTimeout(() => location.reload(), 500);
+  if (told.trouble) return tell(`This log cannot be followed: ${told.trouble}`);
   if (told.steps) await showState(told);
-  document.getElementById("told").textContent = `The job ${told.state}.`;
+  tell(`The job ${told.state}.`);
   await showHead();
   view.live = false;
   // Another attempt follows; who looks at this one on purpose stays.
