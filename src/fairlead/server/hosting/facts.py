@@ -6,6 +6,7 @@ import msgspec
 
 from fairlead.errors import RepositoryError
 from fairlead.server.hosting.commands import git, try_git
+from fairlead.server.hosting.objects import loose_commit
 from fairlead.triggers.push import RefUpdate
 from fairlead.util.errand import Errand
 from fairlead.util.proc import Completed
@@ -28,13 +29,23 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def look_up(repository: Path, update: RefUpdate) -> Facts:
-    """The facts of a ref that is there, in the time of three gits beside one another.
+    """The facts of a ref that is there: in the time of one git for a small push, else of three.
 
     Raises ``RepositoryError`` for what is no commit (a tag may stand for any object).
     """
     before, after = update.before, update.after
     if after is None:
         raise RepositoryError(f"{update.ref.name} was deleted")
+    known = loose_commit(repository, after)
+    if known and (before is None or before in known.parents):
+        changed = _changed(repository, before, after) if before else None
+        message = known.message.strip()
+        return Facts(commit=after, author=known.author, message=message, changed=changed)
+    return _ask(repository, before, after)
+
+
+def _ask(repository: Path, before: str | None, after: str) -> Facts:
+    """The same of any commit, by three gits beside one another."""
     behind = Errand(lambda: _left_behind(repository, before, after)) if before else None
     paths = Errand(lambda: _changed(repository, before, after)) if before else None
     words = ("log", "-1", "--no-show-signature", "--encoding=UTF-8", _FORM)

@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 _PAUSE = 600.0
 """Seconds between two looks at one repository."""
 
+_LATER = 30.0
+"""Seconds after a push in which its build needs the machine more."""
+
 _SECONDS = 1800.0
 _ABANDONED = 2 * 86400.0
 """Seconds after which objects of a push that never ended are removed."""
@@ -48,6 +51,7 @@ def tidy(repository: Path) -> None:
 
 
 async def _tidy(repository: Path) -> None:
+    await asyncio.sleep(_LATER)
     try:
         await asyncio.to_thread(tidy, repository)
     except FairleadError as error:
