@@ -32,7 +32,7 @@ def claim(build_id: int, job_id: int, worker_id: int | None) -> Build | None:
     told = {"build_id": build_id, "job_id": job_id, "worker_id": worker_id}
     if not Cursor(direct()).execute(CLAIM, told).fetchone():
         return None
-    return Build.objects.select_related("project").get(pk=build_id)
+    return with_project(Build.objects.all()).get(pk=build_id)
 
 
 _OF_BUILD = tuple(c for c in Table(Build, numbered=True).columns if c not in ("plan", "result"))
