@@ -83,7 +83,7 @@ class NewBuild(Body):
 
     branch: Word | None = None
     tag: Word | None = None
-    commit: Annotated[str, StringConstraints(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")] | None = None
+    commit: Annotated[str, StringConstraints(pattern="^[0-9a-fA-F]{7,64}$")] | None = None
     parameters: dict[str, str] = Field(default_factory=dict)
     jobs: list[Word] = Field(default_factory=list)
     labels: list[Word] | None = None

@@ -129,7 +129,7 @@ def test_under_asgi_a_slow_reader_is_sent_pieces(ask, make_build, write_log):
     async def receive():
         if came:
             return came.pop()
-        await asyncio.sleep(3600)
+        return await asyncio.sleep(3600)
 
     async def send(message):
         sent.append(message)

@@ -102,6 +102,7 @@ def create_build(request: Request, name: Name, body: NewBuild) -> Build:
         labels=body.labels,
         priority=body.priority,
         due=body.due,
+        event="api",
     )
     return build_shape(build, request)
 
