@@ -1,10 +1,18 @@
 """Answers: a template with what every page needs beside its own values."""
 
+import re
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.text import compress_string
 
 from fairlead.errors import FairleadError, NotFound
 from fairlead.server.access import Actor, Scope
+
+_LONG = 12_000
+"""Bytes of a page that go out at once anyway, in the first packets of a connection."""
+_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 
 def show(
@@ -24,7 +32,8 @@ def show(
         "may_admin": Scope.ADMIN in actor.scopes,
         "stream": stream,
     }
-    return render(request, f"web/{template}", {**told, **values}, status=status)
+    response = render(request, f"web/{template}", {**told, **values}, status=status)
+    return _compressed(request, response)
 
 
 def show_error(
@@ -39,3 +48,18 @@ def show_error(
         heading="That does not work",
         text=f"{error}",
     )
+
+
+def _compressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Long pages are sent compressed, to whoever takes that.
+
+    As Django's own middleware does it, with random bytes against guessing by sizes; but not for
+    logs and downloads, of which parts may be asked for.
+    """
+    if len(response.content) < _LONG:
+        return response
+    patch_vary_headers(response, ("Accept-Encoding",))
+    if _GZIP.search(request.headers.get("Accept-Encoding", "")):
+        response.content = compress_string(response.content, max_random_bytes=100)
+        response["Content-Encoding"] = "gzip"
+    return response

@@ -14,6 +14,7 @@ from fairlead.server.web.jobs import JobLine
 _COMPACT = 60
 _MOST_COLUMNS = 32
 _MOST_ROWS = 250
+_LETTERS = 45
 _PYTHON = "Python"
 
 Values = tuple[str, ...]
@@ -87,7 +88,13 @@ def _row(
         cells.append(Cell(tuple(by_values.pop(values, ())), ", ".join(values), first))
         before = values[0]
     wide = tuple(line for lines in by_values.values() for line in lines)
-    return Row(name, rest, tuple(cells) if any(cell.jobs for cell in cells) else (), wide)
+    return Row(
+        _cut(name), _cut(rest), tuple(cells) if any(cell.jobs for cell in cells) else (), wide
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
 
 
 def _jobs(row: Row) -> list[JobLine]:

@@ -6,6 +6,7 @@ import msgspec
 
 from fairlead.server.store.models import Attempt, Build
 from fairlead.server.web.jobs import JobLine
+from fairlead.server.web.words import one_line
 
 _PHASES = ("checkout", "environment", "services", "install", "steps", "reports")
 _COUNT = 12
@@ -75,7 +76,7 @@ def waited(build: Build) -> float:
 
 def _read(phases: object, seconds: float) -> list[tuple[str, float]]:
     rows = phases if isinstance(phases, list) else []
-    return [(str(row[0]), float(row[1])) for row in rows] or [("steps", seconds)]
+    return [(one_line(str(row[0]), 40), float(row[1])) for row in rows] or [("steps", seconds)]
 
 
 def _pieces(start: float, phases: Sequence[tuple[str, float]], whole: float) -> Iterator[Piece]:

@@ -15,6 +15,16 @@ def client(database):
     return Client(SERVER_NAME="localhost")
 
 
+@pytest.fixture(autouse=True)
+def quick_hashes(django):
+    """Passwords are hashed quickly here: none of them protects anything."""
+    from django.test.utils import override_settings
+
+    names = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "PBKDF2")]
+    with override_settings(PASSWORD_HASHERS=names):
+        yield
+
+
 @pytest.fixture
 def user(database):
     from django.contrib.auth.models import User

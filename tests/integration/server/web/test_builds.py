@@ -16,7 +16,9 @@ def test_the_page(admin, project):
             commit="a" * 40,
         )
     page = admin.get("/p/bank/").content.decode()
-    assert "Change 60" in page and "Change 11<" in page and "Change 10<" not in page
+    assert "Change 60" in page
+    assert "Change 11<" in page
+    assert "Change 10<" not in page
     page = admin.get("/p/bank/60/")
     assert page.status_code == 200, page.content
     for path in ("run", "settings/", "deliveries/"):
