@@ -46,9 +46,9 @@ class Baseline:
         return dict(diff.changed_lines(self._source.diff(base))) if base else None
 
     def load(self) -> None:
-        """Read all of it now, while there is nothing else to do."""
+        """Read the earlier results now, while there is nothing else to do."""
         with self._lock:
-            for _ in (self.before, self.began, self.changed):
+            for _ in (self.before, self.began):
                 pass
 
     def compare_job(self, job: str, report: Report) -> Comparison | None:
@@ -71,13 +71,15 @@ class Baseline:
         from fairlead.reports.compare import compare
 
         self.load()
+        lines = any(report.coverage or report.violations for report in now.values())
+        changed = self.changed if lines else None
         both: list[Comparison] = []
         for runs in (self.before, (self.began,) if self.began else ()):
             newest: dict[str, Report] = {}
             for earlier in runs:
                 newest = reports(earlier) | newest
             base = named(runs[0]) if runs else ""
-            both.append(compare(now, newest if runs else None, base=base, changed=self.changed))
+            both.append(compare(now, newest if runs else None, base=base, changed=changed))
         return both[0], both[1] if self.began else None
 
     def _load(self, entry: Entry | None) -> RunResult | None:

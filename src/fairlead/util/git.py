@@ -21,14 +21,16 @@ def git_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 
 
-def try_git(*args: str, cwd: Path, env: Mapping[str, str] | None = None) -> Completed:
-    """Run git and return what came of it, whatever its exit code.
+def try_git(
+    *args: str, cwd: Path, env: Mapping[str, str] | None = None, data: bytes | None = None
+) -> Completed:
+    """Run git, with ``data`` as its input, and return what came of it, whatever its exit code.
 
     Raises ``RepositoryError`` where git itself is not installed.
     """
     surroundings = git_environment() | dict(env or {})
     try:
-        return run(("git", *_SAFE, *args), cwd=cwd, env=surroundings)
+        return run(("git", *_SAFE, *args), cwd=cwd, env=surroundings, data=data)
     except RepositoryError:
         raise
     except PermissionError as error:

@@ -38,18 +38,20 @@ def run(
     cwd: Path | str | None = None,
     env: Mapping[str, str] | None = None,
     timeout: float | None = None,
+    data: bytes | None = None,
 ) -> Completed:
     """Run ``argv`` to its end and return what it wrote; a non-zero exit is not an error here.
 
-    Raises ``FairleadError`` where the program does not exist or takes longer than ``timeout``
-    seconds (it is killed then).
+    ``data`` is its standard input, which is empty otherwise. Raises ``FairleadError`` where the
+    program does not exist or takes longer than ``timeout`` seconds (it is killed then).
     """
     try:
         done = subprocess.run(
             argv,
             cwd=cwd,
             env=env,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if data is None else None,
+            input=data,
             capture_output=True,
             timeout=timeout,
             check=False,

@@ -6,6 +6,7 @@ that git replaces, which changes the time of the folder it is in; or a line of `
 
 import os
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -44,6 +45,19 @@ def read_head(path: Path, revision: str) -> Head:
     tips = Errand(lambda: default_tips(path))
     commit = read_commit(path, revision)
     return Head(commit, merge_base(path, commit.id, tips.result())) if commit else Head()
+
+
+def head_of(repository: Repository, path: Path, commit: Commit) -> Head:
+    """What git says of a commit, with the default branch as it was in the same state of refs."""
+    state = _state(repository)
+    tips = _tips(repository.common, state) if state else default_tips(path)
+    return Head(commit, merge_base(path, commit.id, tips))
+
+
+@lru_cache(maxsize=256)
+def _tips(common: Path, state: str) -> dict[str, str]:
+    del state  # they hold while that is the same
+    return default_tips(common)
 
 
 def current_head(repository: Repository, path: Path, place: Path) -> Head:

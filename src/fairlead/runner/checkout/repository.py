@@ -12,6 +12,7 @@ from fairlead.util.git import git, try_git
 
 PIPELINE_FILES = ("fairlead.yml", "fairlead.yaml")
 _TAGS = "refs/tags/"
+_MOVING = (b"worktree", b"include", b"extensions")
 # The default branch goes by one of these, the surest first.
 _DEFAULTS = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")
 
@@ -58,6 +59,8 @@ def _ordinary(path: Path) -> Repository | None:
     """
     try:
         here = path.stat()
+        if _plainly_bare(path, here):
+            return Repository(folder=path, common=path, top=None)
         for folder in (path, *path.parents):
             around, meta = folder.stat(), folder / ".git"
             if around.st_dev != here.st_dev or (folder / "HEAD").exists():
@@ -76,14 +79,28 @@ def _ordinary(path: Path) -> Repository | None:
     return None
 
 
+def _plainly_bare(path: Path, status: os.stat_result) -> bool:
+    """Whether ``path`` itself is a bare repository of ours, as those that we host are."""
+    if status.st_uid != os.geteuid() or not (path / "HEAD").is_file():
+        return False
+    words = _settings(path)
+    bare = b"bare=true" in words.splitlines() and not (path / "commondir").exists()
+    return bare and _complete(path) and not any(word in words for word in _MOVING)
+
+
 def _unmoved(meta: Path) -> bool:
     """Whether a ``.git`` folder is complete, and its settings say nothing of where things are."""
-    complete = (
-        (meta / "HEAD").is_file() and (meta / "objects").is_dir() and (meta / "refs").is_dir()
-    )
-    words = (meta / "config").read_bytes().lower().replace(b" ", b"").replace(b"\t", b"")
-    moving = (b"worktree", b"include", b"extensions", b"bare=true", b"bare\n", b"bare=1", b"bare=y")
-    return complete and not any(word in words for word in moving)
+    words = _settings(meta)
+    bare = (b"bare=true", b"bare\n", b"bare=1", b"bare=y")
+    return _complete(meta) and not any(word in words for word in (*_MOVING, *bare))
+
+
+def _complete(meta: Path) -> bool:
+    return (meta / "HEAD").is_file() and (meta / "objects").is_dir() and (meta / "refs").is_dir()
+
+
+def _settings(meta: Path) -> bytes:
+    return (meta / "config").read_bytes().lower().replace(b" ", b"").replace(b"\t", b"")
 
 
 def _described(lines: list[str], path: Path, top: Path | None) -> Repository:

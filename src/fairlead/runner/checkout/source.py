@@ -1,12 +1,14 @@
 """What is to be built: a folder as it is, or a commit, under one name."""
 
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
 from fairlead.errors import RepositoryError, UsageError
 from fairlead.model import Trigger
-from fairlead.runner.checkout.heads import Head, current_head, read_head
+from fairlead.runner.checkout.commits import FULL_ID, look_up
+from fairlead.runner.checkout.heads import Head, current_head, head_of, read_head
 from fairlead.runner.checkout.repository import (
     Repository,
     current_branch,
@@ -199,6 +201,10 @@ class SourceTree:
         listed = git(*args, cwd=self._source.store, env=self._source.env)
         return tuple(line for line in listed.split(b"\0") if line)
 
+    def know(self, files: Mapping[str, bytes | None]) -> None:
+        """Take files that were read already."""
+        self._read.update(files)
+
     def read(self, path: str) -> bytes | None:
         """The bytes of one file, or ``None``."""
         if path not in self._read:
@@ -249,6 +255,28 @@ def open_source(path: Path, home: Path, revision: str | None = None) -> Source:
         root=root, repository=repository, store=store, tree_id=tree,
         head=head.result(), branch=current_branch(repository), exact=False,
     )  # fmt: skip
+
+
+def open_commit(path: Path, home: Path, commit: str) -> Source:
+    """Take the project around ``path`` at a commit by its full id, asking git as little as can be.
+
+    No branch and no tags are known of it; a trigger tells them. Raises as ``open_source`` does.
+    """
+    repository = find_repository(path) if FULL_ID.fullmatch(commit) else None
+    known = look_up(repository, commit) if repository else None
+    if repository is None or known is None or repository.prefix:
+        return open_source(path, home, commit)
+    root = project_root(path, repository) if repository.top else repository.folder
+    store = home / "objects" / sha256(os.fsencode(root)).hexdigest()[:16]
+    make_store(store / "objects")
+    source = Source(
+        root=root, repository=repository, store=store, tree_id=known.commit.tree,
+        head=head_of(repository, path, known.commit), branch=None, exact=True,
+    )  # fmt: skip
+    if source.prefix:
+        return open_source(path, home, commit)
+    source.tree.know(known.files)
+    return source
 
 
 def _committed(

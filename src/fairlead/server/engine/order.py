@@ -9,7 +9,7 @@ import msgspec
 
 from fairlead.errors import FairleadError
 from fairlead.model import Plan
-from fairlead.runner.checkout import open_source
+from fairlead.runner.checkout import open_commit
 from fairlead.runner.planning import plan_source
 from fairlead.runner.run import Order
 from fairlead.runner.secrets import Secrets
@@ -37,7 +37,7 @@ def make_order(build: Build, settings: Settings, locate: Locate, confide: Confid
     """
     if not build.commit:
         raise FairleadError("this build has no commit", hint="name one, or a branch")
-    source = open_source(locate(build), settings.home, build.commit)
+    source = open_commit(locate(build), settings.home, build.commit)
     trigger = build.read_trigger()
     plan = select(plan_source(source, trigger, settings, os.environ), _selection(build))
     return Order(
