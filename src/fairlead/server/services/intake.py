@@ -69,7 +69,7 @@ def settle(
         project = Project.objects.select_for_update().get(pk=project.pk)
         if not came.replay_of and (first := earlier(project, came.source, came.key)):
             return repeated(project, came, first), _nothing(outcomes, sent_before(first))
-        accepted = _Settling(project, came.source).all(outcomes)
+        accepted = _Settling(project, came).all(outcomes)
         return _kept(project, came, outcomes, accepted), accepted
 
 
@@ -112,10 +112,10 @@ def _nothing(outcomes: Sequence[tuple[str, Outcome]], reason: str) -> list[Accep
 class _Settling:
     """One delivery's outcomes taken against the rules of its project."""
 
-    def __init__(self, project: Project, source: str) -> None:
+    def __init__(self, project: Project, came: Came) -> None:
         self._project = project
         # Where a remote is looked at and also tells by itself, each push is seen twice.
-        self._twice = source == POLL or project.poll_every > 0
+        self._twice = came.replay_of is None and (came.source == POLL or project.poll_every > 0)
         self._rules = Rules()
         self._broken = "" if project.enabled else f"project {project.name} is disabled"
         try:

@@ -39,6 +39,12 @@ def test_a_replay_is_held_against_the_present_filters(send, sample, services, ch
     assert services.replay(kept()[0]).fate == "built"
 
 
+def test_a_replay_builds_also_where_the_remote_is_looked_at(send, sample, services, change, kept):
+    change(poll_every=60)
+    send("github", "push", sample("github", "push"))
+    assert services.replay(kept()[0]).fate == "built"
+
+
 def test_a_replay_of_what_told_of_nothing(send, sample, services, kept):
     send("github", "ping", sample("github", "ping"))
     send("github", "push", sample("github", "push"), secret="forged")

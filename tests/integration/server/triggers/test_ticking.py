@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NIGHT = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -126,6 +128,36 @@ def test_a_clock_that_was_wrong_for_days_is_due_again_as_it_should(look, change,
     assert row().due == NIGHT
     look(NIGHT)
     assert len(builds()) == 3
+
+
+@pytest.fixture
+def known(monkeypatch):
+    """A commit that needs no repository."""
+    from fairlead.server.services import refs
+
+    found = refs.Found(commit="a" * 40, ref="refs/heads/main", message="", author="")
+    monkeypatch.setattr(refs, "resolve", lambda *_args, **_words: found)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.integers(0, 23 * 60), max_size=12))
+def test_no_time_is_built_twice_however_the_clock_jumps_in_a_day(
+    change, look, known, builds, kept, row, minutes
+):
+    from fairlead.server.store.models import Build, Delivery, Recurrence
+
+    for model in (Recurrence, Delivery, Build):
+        model.objects.all().delete()
+    change(cron="0 * * * *")
+    look(START)
+    for minute in minutes:
+        before = len(builds())
+        look(START + timedelta(minutes=minute))
+        assert len(builds()) <= before + 1
+        assert row().due > START + timedelta(minutes=minute)
+    named = [bytes(one.body) for one in kept()]
+    assert len(named) == len(set(named)) == len(builds())
+    assert len(named) <= max([0, *minutes]) // 60
 
 
 def test_a_schedule_in_a_zone_and_another_one(look, change, row):
