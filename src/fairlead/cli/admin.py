@@ -173,6 +173,19 @@ def remove_project(name: str, *, yes: bool) -> None:
     click.echo(f"Removed {name}.")
 
 
+@command.command("worker-role")
+@click.argument("name")
+@_with_server
+def worker_role(name: str) -> None:
+    """Let workers on other hosts log in to the database as NAME, with no more than they need.
+
+    Prints their FAIRLEAD_DATABASE_URL, with a new password. To be done again after an update.
+    """
+    from fairlead.server.operating.roles import make_worker_role
+
+    click.echo(make_worker_role(name))
+
+
 def _table(rows: list[tuple[Any, ...]], nothing: str) -> None:
     if not rows and nothing:
         click.echo(nothing, err=True)

@@ -124,3 +124,17 @@ def test_a_database_that_does_not_answer(empty, tmp_path):
         assert b"cannot be reached" in done.stderr
         assert b"Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_role_for_workers_is_made_by_command(filled, backup, named, url, empty):
+    assert named.command("restore", backup).returncode == 0
+    done = named.command("admin", "worker-role", "of_the_command")
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(done.stdout.decode().strip()) as connection:
+        assert connection.execute("SELECT count(*) FROM store_build").fetchone() == (3,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT * FROM store_token")
+    named.more.clear()
+    embedded = empty.command("admin", "worker-role", "of_the_command")
+    assert embedded.returncode == 2
+    assert b"from this machine alone" in embedded.stderr
