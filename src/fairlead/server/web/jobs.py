@@ -24,7 +24,10 @@ _COLUMNS = (
 
 
 class JobLine(msgspec.Struct, frozen=True):
-    """A job; ``place`` counts from 1, ``axes`` are without the Python version."""
+    """A job; ``place`` counts from 1, ``axes`` are without the Python version.
+
+    ``key`` is as it is kept, all other texts as they are shown.
+    """
 
     id: int
     place: int
@@ -78,14 +81,14 @@ def _line(row: tuple[object, ...]) -> JobLine:
         id=_number(told["id"]),
         place=_number(told["place"]) + 1,
         key=str(told["key"]),
-        name=one_line(str(told["name"])),
+        name=one_line(str(told["name"]), 120),
         stage=one_line(str(told["stage"])),
         axes=axes,
         needs=tuple(map(str, needs)) if isinstance(needs, list) else (),
         python=one_line(str(told["python"])),
         allowed=bool(told["allow_failure"]),
         state=str(told["state"]),
-        reason=one_line(str(told["reason"] or told["progress"]), 300),
+        reason=one_line(str(told["reason"] or told["progress"])),
         seconds=float(str(told["seconds"])),
         tests=_tests(*(_number(told[f"{kind}_tests"]) for kind in ("passed", "bad", "skipped"))),
     )
