@@ -40,3 +40,12 @@ class Recurrence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.project.name}"
+
+
+def wanted(project: Project) -> list[Recurrence]:
+    """What comes again of a project as it is now, with when and what went wrong last."""
+    kinds = [Recurrence.Kind.CRON] if project.cron else []
+    if project.poll_every and project.kind == Project.Kind.MIRRORED:
+        kinds.append(Recurrence.Kind.POLL)
+    rows = Recurrence.objects.filter(project=project, kind__in=kinds).defer("refs")
+    return list(rows.order_by("kind")) if project.enabled else []

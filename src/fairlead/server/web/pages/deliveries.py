@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from fairlead.server.access import Actor, Scope
 from fairlead.server.store.models import Delivery, Project
 from fairlead.server.store.pages import newest
+from fairlead.server.store.recurrences import wanted
 from fairlead.server.web.answer import show
 from fairlead.server.web.gate import admits_to_project
 from fairlead.server.web.words import plain
@@ -38,6 +39,7 @@ def show_deliveries(request: HttpRequest, actor: Actor, project: Project) -> Htt
         project=project,
         deliveries=page.items,
         older=page.older,
+        recurrences=wanted(project),
     )
 
 
