@@ -171,3 +171,9 @@ def backup(filled, short):
 def looks():
     """What is in an installation whose database runs by itself."""
     return lambda installation: installation.python(LOOK + "look()")
+
+
+@pytest.fixture
+def installation(short):
+    """Makes further ones, by name."""
+    return lambda name: Installation(short / name)
