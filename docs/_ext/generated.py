@@ -8,6 +8,7 @@ import typing
 import click
 import msgspec
 from docutils import nodes
+from openapi import api
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -31,13 +32,13 @@ _DEFAULTS = {"home": "`~/.cache/fairlead`", "config": "`~/.config/fairlead`"}
 
 
 class Generated(SphinxDirective):
-    """``generated`` with the name of a table: keys, events, settings or commands."""
+    """``generated`` with the name of a table: keys, events, settings, api or commands."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Parse the table's Markdown in place."""
-        make = {"keys": reference_table, "events": events, "settings": settings}
+        make = {"keys": reference_table, "events": events, "settings": settings, "api": api}
         text = commands() if self.arguments[0] == "commands" else make[self.arguments[0]]()
         return self.parse_text_to_nodes(text, allow_section_headings=True)
 

@@ -24,6 +24,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     returns: Any
     problems: tuple[int, ...]
     scope: str
+    words: str
 
 
 routes: dict[str, Told] = {}
@@ -60,20 +61,20 @@ def route(
             return True
 
         name = view.__name__
+        summary, _, description = (view.__doc__ or "").partition("\n")
         common = _READ if method == "GET" else _WRITE
         routes[name] = Told(
             status=status,
             returns=returns,
             problems=tuple(sorted({*common, *also})),
             scope=scope.value if scope else "",
+            words=" ".join(description.split()),
         )
-        summary, _, description = (view.__doc__ or "").partition("\n")
         router.api_operation(
             [method],
             path,
             operation_id=name,
             summary=summary.rstrip("."),
-            description=" ".join(description.split()),
             response={status: None},
             auth=permit,  # looked at before what was sent is
         )(answer)

@@ -1,6 +1,7 @@
 """The OpenAPI document: what ninja knows of the requests, and of the answers our own types."""
 
 from http import HTTPStatus
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -31,12 +32,15 @@ def document(api: NinjaAPI, base: str) -> dict[str, Any]:
     """The document of OpenAPI 3.1, with a stable order."""
     said = dict(api.get_openapi_schema(path_prefix=base.strip("/") + "/"))
     answers, shapes = _shapes()
+    bodies = said["components"].get("schemas", {})
+    if both := bodies.keys() & shapes.keys():
+        raise ValueError(f"two types of one name: {', '.join(sorted(both))}")
     for methods in said["paths"].values():
         for operation in methods.values():
             _complete(operation, answers)
     said["info"] = {"title": api.title, "version": api.version, "description": _ABOUT}
     said["components"] = {
-        "schemas": {**said["components"].get("schemas", {}), **shapes},
+        "schemas": {name: _tidy(shape) for name, shape in (bodies | shapes).items()},
         "responses": {_name(status): _problem(status) for status in _statuses()},
         "headers": _HEADERS,
         "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -58,9 +62,8 @@ def _complete(operation: dict[str, Any], answers: dict[str, Any]) -> None:
     if isinstance(told.returns, str):
         part = {"description": "A part", **_content(told.returns, {})}
         operation["responses"] |= {"206": part}
-    if told.scope:
-        words = operation.get("description", "")
-        operation["description"] = f"{words} Needs scope `{told.scope}`.".strip()
+    needed = f"Needs scope `{told.scope}`." if told.scope else ""
+    operation["description"] = f"{told.words} {needed}".strip()
 
 
 def _answer(told: Told, schema: dict[str, Any] | None) -> dict[str, Any]:
@@ -86,6 +89,13 @@ def _shapes() -> tuple[dict[str, Any], dict[str, Any]]:
         [*typed.values(), Problem], ref_template="#/components/schemas/{name}"
     )
     return dict(zip(typed, schemas, strict=False)), parts
+
+
+def _tidy(shape: dict[str, Any]) -> dict[str, Any]:
+    """A docstring as Markdown."""
+    if words := shape.get("description"):
+        shape = shape | {"description": cleandoc(words).replace("``", "`")}
+    return shape
 
 
 def _statuses() -> list[int]:

@@ -4,13 +4,12 @@ from ninja import Router
 
 from fairlead.errors import FairleadError, NotFound
 from fairlead.server.access import Scope
-from fairlead.server.api.bodies import Before, Id, Limit
-from fairlead.server.api.bodies import NewToken as Wanted
+from fairlead.server.api.bodies import Before, Id, Limit, NewToken
 from fairlead.server.api.found import everything
 from fairlead.server.api.guard import Request
 from fairlead.server.api.route import route
 from fairlead.server.api.shapes.page import Listing, next_url
-from fairlead.server.api.shapes.rest import NewToken, Token, new_token_shape, token_shape
+from fairlead.server.api.shapes.rest import IssuedToken, Token, new_token_shape, token_shape
 from fairlead.server.services import projects, tokens
 from fairlead.server.store import models
 from fairlead.server.store.pages import newest
@@ -30,8 +29,8 @@ def list_tokens(request: Request, before: Before, limit: Limit) -> Listing[Token
     )
 
 
-@route(router, "POST", "/tokens", scope=Scope.ADMIN, returns=NewToken, status=201)
-def create_token(request: Request, body: Wanted) -> NewToken:
+@route(router, "POST", "/tokens", scope=Scope.ADMIN, returns=IssuedToken, status=201)
+def create_token(request: Request, body: NewToken) -> IssuedToken:
     """Make a token. Its `secret` is shown this once."""
     from django.contrib.auth.models import User
     from django.utils import timezone

@@ -1,11 +1,9 @@
 """What lies below jobs: lines and hits of logs, tests, artifacts."""
 
-from datetime import datetime
-
 import msgspec
 from django.http import HttpRequest
 
-from fairlead.server.api.shapes.page import absolute
+from fairlead.server.api.shapes.page import Moment, absolute
 from fairlead.server.store import models
 
 
@@ -64,7 +62,7 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True):
     place: int
     path: str
     size: int
-    expires: datetime | None
+    expires: Moment | None
     url: str
 
 

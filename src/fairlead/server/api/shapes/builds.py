@@ -1,14 +1,13 @@
 """Builds, short in lists and with their jobs alone."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.http import HttpRequest
 
 from fairlead.server.api.shapes.jobs import Job, Tests
-from fairlead.server.api.shapes.page import absolute
+from fairlead.server.api.shapes.page import Moment, absolute
 from fairlead.server.links import build_path
 from fairlead.server.store import models
 from fairlead.server.store.waiting import reasons
@@ -41,10 +40,10 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     labels: list[str]
     priority: int
     only: list[str]
-    created: datetime
-    due: datetime | None
-    started: datetime | None
-    finished: datetime | None
+    created: Moment
+    due: Moment | None
+    started: Moment | None
+    finished: Moment | None
     seconds: float
     coverage: float | None
     tests: Tests

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
 
 import msgspec
 
+from fairlead.server.api.shapes.page import Moment
 from fairlead.server.store import models
 
 
@@ -31,7 +31,7 @@ class Step(msgspec.Struct, frozen=True):
     phase: str
     state: str
     code: int | None
-    started: datetime
+    started: Moment
     seconds: float
     reason: str
     reused: bool
@@ -55,8 +55,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     reason: str
     timed_out: bool
-    started: datetime
-    finished: datetime | None
+    started: Moment
+    finished: Moment | None
     seconds: float
     log_size: int
     phases: tuple[Phase, ...]
@@ -84,8 +84,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     environment: str
     allow_failure: bool
     isolated: bool
-    started: datetime | None
-    finished: datetime | None
+    started: Moment | None
+    finished: Moment | None
     seconds: float
     coverage: float | None
     tests: Tests

@@ -1,12 +1,16 @@
 """Lists, a page at a time, and absolute addresses."""
 
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from django.conf import settings
 from django.http import HttpRequest
 
 T = TypeVar("T")
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone, which is UTC."""
 
 
 class Listing(msgspec.Struct, Generic[T], frozen=True, kw_only=True):

@@ -1,13 +1,12 @@
 """Projects."""
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
 from django.http import HttpRequest
 
-from fairlead.server.api.shapes.page import absolute
+from fairlead.server.api.shapes.page import Moment, absolute
 from fairlead.server.store import models
 
 
@@ -26,7 +25,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     page: str
     default_branch: str
     enabled: bool
-    created: datetime
+    created: Moment
     builds: int
     concurrency: int
     labels: list[str]

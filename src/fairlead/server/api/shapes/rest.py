@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from fairlead.server.api.shapes.page import Moment
 from fairlead.server.store import models
 
 
@@ -19,19 +20,19 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """A token, which itself is not kept and shown once: see ``NewToken``."""
+    """A token, which itself is not kept and shown once: see ``IssuedToken``."""
 
     id: int
     name: str
     scopes: list[str]
     user: str | None
     project: str | None
-    created: datetime
-    expires: datetime | None
-    used: datetime | None
+    created: Moment
+    expires: Moment | None
+    used: Moment | None
 
 
-class NewToken(Token, frozen=True, kw_only=True):
+class IssuedToken(Token, frozen=True, kw_only=True):
     """A token that was just made, with its ``secret``."""
 
     secret: str
@@ -51,8 +52,8 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     labels: list[str]
     slots: int
-    started: datetime
-    seen: datetime
+    started: Moment
+    seen: Moment
     alive: bool
     stopping: bool
     version: str
@@ -66,7 +67,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     key: str
     event: str
-    received: datetime
+    received: Moment
     fate: str
     reason: str
     build: int | None
@@ -78,9 +79,9 @@ def token_shape(token: models.Token) -> Token:
     return Token(**_token(token))
 
 
-def new_token_shape(token: models.Token, secret: str) -> NewToken:
+def new_token_shape(token: models.Token, secret: str) -> IssuedToken:
     """A token that was just made."""
-    return NewToken(**_token(token), secret=secret)
+    return IssuedToken(**_token(token), secret=secret)
 
 
 def _token(token: models.Token) -> dict[str, Any]:
