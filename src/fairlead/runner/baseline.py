@@ -6,13 +6,13 @@ from functools import cached_property
 from fairlead.errors import FairleadError
 from fairlead.model import Comparison, Report, RunResult, Trigger
 from fairlead.runner.checkout import Source
-from fairlead.runner.history import Entry, History, at_commit, line_of, previous
+from fairlead.runner.history import Entry, Records, at_commit, line_of, previous
 
 
 class Baseline:
     """Earlier results and the lines a change touches, each read once and only when wanted."""
 
-    def __init__(self, history: History, source: Source, trigger: Trigger) -> None:
+    def __init__(self, history: Records, source: Source, trigger: Trigger) -> None:
         self._history = history
         self._source = source
         self._trigger = trigger
@@ -62,7 +62,7 @@ class Baseline:
         with self._lock:
             for earlier in (self.began,) if self.began else self.before:
                 if before := reports(earlier).get(job):
-                    base = named(earlier)
+                    base = self._named(earlier)
                     return compare({job: report}, {job: before}, base=base, changed=self.changed)
             return compare({job: report}, None, base="", changed=self.changed)
 
@@ -78,9 +78,13 @@ class Baseline:
             newest: dict[str, Report] = {}
             for earlier in runs:
                 newest = reports(earlier) | newest
-            base = named(runs[0]) if runs else ""
+            base = self._named(runs[0]) if runs else ""
             both.append(compare(now, newest if runs else None, base=base, changed=changed))
         return both[0], both[1] if self.began else None
+
+    def _named(self, result: RunResult) -> str:
+        """How an earlier run is called in a sentence."""
+        return f"{self._history.word} {result.number}"
 
     def _load(self, entry: Entry | None) -> RunResult | None:
         if entry is None:
@@ -94,8 +98,3 @@ class Baseline:
 def reports(result: RunResult) -> dict[str, Report]:
     """The reports of the jobs that ran, by job id."""
     return {job.job: job.report for job in result.jobs if job.attempts}
-
-
-def named(result: RunResult) -> str:
-    """How an earlier run is called in a sentence."""
-    return f"run {result.number}"

@@ -8,6 +8,7 @@ that looking for an earlier one does not read them all; it is made anew where it
 import fcntl
 import os
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -37,8 +38,39 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     trusted: bool = True
 
 
+class Records(Protocol):
+    """Where runs are written down, and found again to be compared with.
+
+    ``word`` is what one is called in a sentence.
+    """
+
+    word: str
+
+    def begin(self) -> int:
+        """Take the next number and make its folder. Raises ``StoreError``."""
+        ...
+
+    def folder(self, number: int) -> Path:
+        """Where the run's logs and artifacts go."""
+        ...
+
+    def entries(self) -> tuple[Entry, ...]:
+        """What is known of earlier runs, oldest first."""
+        ...
+
+    def load(self, number: int) -> RunResult:
+        """One run's result. Raises ``UsageError`` where there is none."""
+        ...
+
+    def finish(self, result: RunResult, keep: int) -> None:
+        """Write a result down; forget all but the newest ``keep`` runs. Raises ``StoreError``."""
+        ...
+
+
 class History:
     """Reads and writes the runs below ``root/.fairlead``."""
+
+    word = "run"
 
     def __init__(self, root: Path) -> None:
         self.home = root / ".fairlead"

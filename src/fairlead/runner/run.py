@@ -29,7 +29,7 @@ from fairlead.runner.build import Workers, run_jobs, worst
 from fairlead.runner.cancel import Cancel
 from fairlead.runner.checkout import Source
 from fairlead.runner.environments import Environments
-from fairlead.runner.history import History, expected_seconds
+from fairlead.runner.history import History, Records, expected_seconds
 from fairlead.runner.job import Options, Shared, run_job
 from fairlead.runner.places import working_folder
 from fairlead.runner.prepare import limits_of
@@ -58,11 +58,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     options: Options = Options()
     secrets: Secrets = Secrets()
     more: bool = False
+    records: Records | None = None
     recorded: Mapping[str, Recorded] = {}
 
 
 def run(order: Order, emit: Callable[[Event], None], cancel: Cancel) -> RunResult:
-    """Carry an order out and record it below the project's ``.fairlead/``.
+    """Carry an order out and record it.
 
     ``emit`` is called from several threads, one call at a time. Raises ``StoreError`` and
     ``SandboxFailed`` where nothing can be run at all; all else is a job's result.
@@ -77,7 +78,7 @@ class _Run:
         self._lock = threading.Lock()
         self._sink = emit
         self._notices: list[str] = []
-        self._history = History(order.source.root)
+        self._history = order.records or History(order.source.root)
         self._baseline = Baseline(self._history, order.source, order.trigger)
         # Looked for while a number is taken and a box is made.
         self._pythons = Errand(lambda: find(order.settings.home, order.host))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,7 +15,7 @@ from procrastinate.job_context import AbortReason, JobContext
 from fairlead.errors import FairleadError
 from fairlead.model import Event, RunFinished
 from fairlead.runner.cancel import Cancel
-from fairlead.runner.history import History
+from fairlead.runner.places import working_folder
 from fairlead.runner.run import run
 from fairlead.server.configuration import Intervals
 from fairlead.server.engine import changes
@@ -24,6 +25,7 @@ from fairlead.server.engine.lease import Loss, until_lost
 from fairlead.server.engine.logsink import ChunkSink, compact_attempt, compact_left_behind
 from fairlead.server.engine.order import Confide, Locate, make_order, no_secrets
 from fairlead.server.engine.recording import Fenced, Recorder
+from fairlead.server.engine.records import BuildRecords
 from fairlead.server.logs.storage import Storage
 from fairlead.server.store.models import Build, State
 from fairlead.settings import Settings
@@ -205,16 +207,16 @@ class _Going:
         order = make_order(self.build, tools.settings, tools.locate, tools.confide)
         if self._switch.thrown:
             raise FairleadError(self._switch.reason)
-        history = History(order.source.root)
-        run(order, lambda event: self._emit(event, history), self._switch)
+        with working_folder(tools.settings.home) as place:
+            order = msgspec.structs.replace(order, records=BuildRecords(self.build, place))
+            run(order, lambda event: self._emit(event, place), self._switch)
 
     def _fail(self, reason: str) -> None:
         state = State.CANCELLED if self._switch.thrown else State.ERRORED
         self.problem = (state, self._switch.reason or reason)
 
-    def _emit(self, event: Event, history: History) -> None:
+    def _emit(self, event: Event, folder: Path) -> None:
         if isinstance(event, RunFinished) and not self._switch.thrown:
-            folder = history.folder(event.result.number)
             storage = self._tools.storage
             for more in keep_artifacts(self.build, event.result, folder, storage, event.time):
                 self._recorder.emit(more)

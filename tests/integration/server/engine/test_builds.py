@@ -1,6 +1,7 @@
 """A build from its row to its verdict, through the queue, a worker and the real runner."""
 
 import os
+import subprocess
 from pathlib import Path
 
 from fairlead.model import Outcome
@@ -98,3 +99,40 @@ def test_artifacts_are_kept_for_as_long_as_the_job_says(worker, make_project, pu
     assert (kept.path, kept.size, (kept.expires - build.finished).days) == ("out/a.txt", 7, 3)
     storage = FolderStorage(Path(os.environ["FAIRLEAD_DATA"]) / "storage")
     assert storage.read(kept.key, 0, 100) == b"report\n"
+
+
+REPORTED = """
+python: none
+jobs:
+  only:
+    reports: {junit: report.xml}
+    run: cat result >> report.xml; ! grep -q failure result
+"""
+_GOOD = '<testsuite><testcase classname="c" name="{}"/></testsuite>'
+_BAD = '<testsuite><testcase classname="c" name="{}"><failure message="no"/></testcase></testsuite>'
+
+
+def test_a_verdict_says_what_is_new_whichever_worker_ran_the_build_before(
+    agents, make_project, push, reaches, tmp_path
+):
+    project = make_project(pipeline=REPORTED)
+    say = commit_to(project, "result")
+    say(_GOOD.format("t"))
+    first = agents("first", FAIRLEAD_HOME=str(tmp_path / "one"))
+    assert reaches(push(project), *ENDS).state == "passed"
+    first.end()
+    agents("second", FAIRLEAD_HOME=str(tmp_path / "two"))
+    say(_BAD.format("t"))
+    assert reaches(push(project, branch="other"), *ENDS).sentence.startswith("1 test failure")
+    assert "1 new test failure" in reaches(push(project), *ENDS).sentence
+    assert not (Path(project.url) / ".fairlead").exists()
+
+
+def commit_to(project, name):
+    def commit(text):
+        (Path(project.url) / name).write_text(text)
+        git = ("git", "-C", project.url, "-c", "user.name=T", "-c", "user.email=t@example.org")
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "-q", "-m", "More"], check=True)
+
+    return commit
