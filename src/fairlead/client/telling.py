@@ -59,7 +59,8 @@ class Teller:
             if attempt.number > told.attempt:
                 told.begin(attempt.number)
                 self.failing[job.key] = []
-                yield JobStarted(time=now, job=job.key, attempt=attempt.number)
+                began = min(_seconds(attempt.started) or now, now)
+                yield JobStarted(time=began, job=job.key, attempt=attempt.number)
             yield from _steps(job, attempt, told, now)
             if attempt is job.attempts[-1]:
                 yield from self._tests(job, attempt, told, now)

@@ -50,6 +50,7 @@ class Attempt(Answer, frozen=True, kw_only=True):
 
     number: int
     state: str = "running"
+    started: str | None = None
     reason: str | None = ""
     seconds: float = 0.0
     steps: tuple[Step, ...] = ()
