@@ -8,15 +8,22 @@ import tempfile
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from fairlead.server.postgres.account import Account
+from fairlead.server.postgres.copying import reachable
+from fairlead.server.postgres.programs import available
 
-def _binaries():
+
+def _binaries(root, account):
+    """A folder of PostgreSQL's programs: the system's, or else those of the wheel."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     if found:
         return found[-1].parent
-    on_path = shutil.which("postgres")
-    return Path(on_path).parent if on_path else None
+    if not (programs := available()):
+        return None
+    return reachable(programs[0], account, root / "programs").folder
 
 
 class Server:
@@ -27,22 +34,29 @@ class Server:
         self.url = f"postgresql://fairlead@/fairlead?host={self.socket}"
         self._process = None
         self._drop = {}
-        if os.geteuid() == 0:
-            user = pwd.getpwnam("nobody")
+        user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        dropped = os.geteuid() == 0
+        account = Account(
+            name=user.pw_name, uid=user.pw_uid, gid=user.pw_gid, caller="", dropped=dropped
+        )
+        if dropped:
             self._drop = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         for folder in (root, self.data, self.socket):
             folder.mkdir(exist_ok=True, mode=0o700)
             if self._drop:
                 os.chown(folder, self._drop["user"], self._drop["group"])
+        self._binaries = _binaries(root, account)
+        if self._binaries is None:
+            pytest.skip("there is no PostgreSQL on this machine")
         self._call("initdb", "-D", self.data, "-U", "fairlead", "-A", "trust", "-N", "-E", "UTF8")
 
     def start(self) -> None:
         options = ("listen_addresses=", "fsync=off", "shared_buffers=32MB", "max_connections=60")
-        argv = [_binaries() / "postgres", "-D", self.data, "-k", self.socket]
+        argv = [self._binaries / "postgres", "-D", self.data, "-k", self.socket]
         argv += [word for option in options for word in ("-c", option)]
         with (self.root / "log").open("ab") as log:
             self._process = subprocess.Popen(argv, cwd="/", stdout=log, stderr=log, **self._drop)
-        while subprocess.run(self._ready(), check=False, cwd="/", **self._drop).returncode:
+        while not self._ready():
             assert self._process.poll() is None, (self.root / "log").read_text()[-2000:]
             time.sleep(0.02)
 
@@ -51,21 +65,27 @@ class Server:
         self._process.wait(30)
 
     def create(self) -> None:
-        self._call("createdb", "-h", self.socket, "-U", "fairlead", "fairlead")
+        with psycopg.connect(self._maintenance(), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE fairlead")
 
     def _ready(self):
-        return [_binaries() / "pg_isready", "-q", "-h", self.socket, "-d", "postgres"]
+        try:
+            psycopg.connect(self._maintenance()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _maintenance(self):
+        return self.url.replace("/fairlead?", "/postgres?")
 
     def _call(self, name, *words) -> None:
-        argv = [_binaries() / name, *words]
+        argv = [self._binaries / name, *words]
         subprocess.run(argv, cwd="/", check=True, stdout=subprocess.DEVNULL, **self._drop)
 
 
 @pytest.fixture(scope="session")
 def postgres():
     """A running cluster with an empty database ``fairlead``."""
-    if _binaries() is None:
-        pytest.skip("there is no PostgreSQL on this machine")
     root = Path(tempfile.mkdtemp(prefix="fairlead-pg-", dir="/tmp"))
     server = Server(root)
     server.start()
