@@ -6,7 +6,10 @@ A push may last as long as its build; it holds a process of git and a task, but 
 import asyncio
 import logging
 import re
+import signal
+import threading
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from urllib.parse import parse_qs
 from weakref import WeakKeyDictionary
@@ -18,7 +21,7 @@ from fairlead.server.access import Actor, Scope
 from fairlead.server.configuration import Configuration
 from fairlead.server.hosting import housekeeping, repositories, rows
 from fairlead.server.hosting.exchange import Exchange, Refused, Request
-from fairlead.server.hosting.push import Push, Target
+from fairlead.server.hosting.push import Push, Target, stop_waiting
 from fairlead.server.hosting.rows import Known, Rows
 from fairlead.server.hosting.surroundings import serving
 from fairlead.server.streams.sse import Message, Receive, Send
@@ -41,6 +44,22 @@ def begin() -> None:
     loop = asyncio.get_running_loop()
     if loop not in _recovering:
         _recovering[loop] = loop.create_task(_recover())
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                _hear(number, loop)
+
+
+def _hear(number: int, loop: asyncio.AbstractEventLoop) -> None:
+    """Have pushes end as soon as we are told to: uvicorn waits for them, and then ends at once."""
+    before = signal.getsignal(number)
+    if callable(before):
+
+        def stop(got: int, frame: FrameType | None) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(stop_waiting)
+            before(got, frame)
+
+        signal.signal(number, stop)
 
 
 async def _recover() -> None:

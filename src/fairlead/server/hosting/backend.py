@@ -64,7 +64,9 @@ class Backend:
         try:
             text = await self._out.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-            raise FairleadError("git gave no answer") from error
+            raise FairleadError(
+                "git gave no answer", hint="git http-backend must be installed with git"
+            ) from error
         return _parse_head(text)
 
     async def body(self) -> AsyncIterator[bytes]:

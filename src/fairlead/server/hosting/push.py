@@ -7,11 +7,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
+from weakref import WeakSet
 
 import msgspec
 
 from fairlead.errors import FairleadError
 from fairlead.server.hosting import hidden, receipts, repositories
+from fairlead.server.hosting.commands import git
 from fairlead.server.hosting.hooks import Asked
 from fairlead.server.hosting.live import Seen, Telling
 from fairlead.triggers.push import RefUpdate, read_post_receive
@@ -24,6 +26,9 @@ _OFTEN = 0.2
 
 _SELDOM = 2.0
 _SHOWN_REASONS = 10
+_MANY = 100
+"""Refs of one push from which on they are gathered in one file at once."""
+
 _TRIES = 20
 _PAUSE = 1.0
 
@@ -72,6 +77,19 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
 
 
+class _Stopped(FairleadError):
+    """The web node ends while a push waits."""
+
+
+_under_way: "WeakSet[Push]" = WeakSet()
+
+
+def stop_waiting() -> None:
+    """Have all pushes of this process end now: refused where they wait for a verdict."""
+    for push in list(_under_way):
+        push.stop()
+
+
 class Push:
     """The answers to git's hooks. ``accepted`` says that git may move the refs from now on."""
 
@@ -85,6 +103,9 @@ class Push:
         self._receipt: receipts.Held | None = None
         self._moved: tuple[RefUpdate, ...] = ()
         self._left = False
+        self._stopped = False
+        self._changed = asyncio.Event()
+        _under_way.add(self)
 
     @property
     def limit(self) -> int:
@@ -94,6 +115,12 @@ class Push:
     def leave(self) -> None:
         """Whoever pushed is gone: nobody waits for a verdict, but for what git is about to do."""
         self._left = True
+        self._changed.set()
+
+    def stop(self) -> None:
+        """The process ends: refuse what is undecided, and let go of who only watches."""
+        self._stopped = True
+        self.leave()
 
     async def answer(self, asked: Asked, say: Say) -> int:
         """The exit code for one call of a hook; lines for the person go to ``say``."""
@@ -161,7 +188,7 @@ class Push:
                 )
         try:
             ends = [await self._follow(one, say) for one in taken]
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, _Stopped):
             await asyncio.shield(self._give_up(taken))
             raise
         self._gated = {one.ref: one for one in taken}
@@ -222,6 +249,7 @@ class Push:
             say(f"build {one.number}: {one.url}")
         telling = Telling()
         with self._desk.changes(one.build_id) as changed:
+            self._changed = changed
             while True:
                 changed.clear()
                 seen = await _patiently(lambda: self._desk.look(one.build_id))
@@ -229,7 +257,11 @@ class Push:
                     say(text)
                 if seen.ended or (headed and self._left):
                     return seen
+                if self._stopped:
+                    raise _Stopped("the server is being stopped", hint="push again in a moment")
                 await _until(changed)
+                if not self._left:
+                    await asyncio.sleep(_OFTEN)
 
     def _tidy(self) -> None:
         repository = self._target.repository
@@ -237,6 +269,9 @@ class Push:
             hidden.release(repository, self._pending)
             gone = [update.before for update in self._moved if update.before]
             hidden.keep_lost(repository, gone)
+            if len(self._moved) > _MANY:
+                # Each one is a file, and every build copies all refs.
+                git("pack-refs", "--all", repository=repository)
         except FairleadError as error:
             log.warning("%s", error)
 
@@ -263,7 +298,6 @@ async def _until(changed: asyncio.Event) -> None:
             await changed.wait()
     except TimeoutError:
         return
-    await asyncio.sleep(_OFTEN)
 
 
 async def _patiently(look: Callable[[], Awaitable[Seen]]) -> Seen:

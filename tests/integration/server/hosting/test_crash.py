@@ -12,7 +12,7 @@ import pytest
 def mortal(database, tmp_path):
     """A web node as a process of its own; returns it and its port."""
     log = tmp_path / "node.log"
-    argv = (sys.executable, "-m", "uvicorn", "--port", "0", "--lifespan", "off")
+    argv = (sys.executable, "-m", "uvicorn", "--port", "0", "--timeout-graceful-shutdown", "9")
     env = {**os.environ, "FAIRLEAD_DATABASE_URL": database}
     env["DJANGO_SETTINGS_MODULE"] = "fairlead.server.settings"
     with log.open("wb") as out:
@@ -69,3 +69,28 @@ def test_killed_before_the_refs_moved_nothing_is_built(hosted, client, told):
     receipts.write(path, receipts.Receipt(key="k", refs=refs)).leave()
     assert rows.recover_all(told) == 1
     assert not builds()
+
+
+def test_a_node_that_stops_refuses_what_is_undecided_and_leaves_the_rest(
+    make_hosted, client, token, told, mortal, wait_until
+):
+    from fairlead.server.hosting import repositories
+
+    make_hosted(protected=["main"])
+    head = client.begin()
+    process, port = mortal
+    found = wait_until(port)
+    url = re.sub(r":\d+/", f":{found[1]}/", client.url(secret=token("push")))
+    watching = client.start("push", "-o", "wait", url, "main:topic")
+    undecided = client.start("push", url, "main")
+    wait_until(lambda: len(builds()) == 2)
+    process.terminate()
+    assert process.wait(20) is not None
+    watching.communicate(timeout=20)
+    assert "the server is being stopped" in undecided.communicate(timeout=20)[1]
+    assert undecided.returncode
+    path = repositories.folder(told, "sample")
+    assert repositories.tip(path, "refs/heads/main") is None
+    assert repositories.tip(path, "refs/heads/topic") == head
+    states = {build.branch: build.state for build in builds()}
+    assert states == {"topic": "queued", "main": "cancelled"}
