@@ -19,10 +19,13 @@ from fairlead.server.streams.rows import steps_html
 PIECE = 64 << 10
 """Bytes that are rendered at once: some milliseconds, in which nobody else is served."""
 
-# One statement sees the state, and the chunks or the file, as of one moment.
+# One statement sees the state, and the chunks or the file, as of one moment. An attempt whose
+# workers were lost for good stays as it was: it is over with its build.
 _CHUNKS = """
-SELECT a.state, a.log, c.start, c.head, c.data
-FROM store_attempt a LEFT JOIN LATERAL (
+SELECT a.state = 'running' AND b.state IN ('held', 'queued', 'running'), a.log,
+    c.start, c.head, c.data
+FROM store_attempt a JOIN store_job j ON j.id = a.job_id JOIN store_build b ON b.id = j.build_id
+LEFT JOIN LATERAL (
     SELECT start, head, data FROM store_logchunk
     WHERE attempt_id = a.id AND start + size > %(offset)s AND start >= coalesce(
         (SELECT max(start) FROM store_logchunk
@@ -136,14 +139,14 @@ class Reader:
         rows = await self._database.fetch(_CHUNKS, values)
         if not rows:
             raise Gone
-        state, name = rows[0][:2]
+        going, name = rows[0][:2]
         if name:
             file = await asyncio.to_thread(lambda: FinishedLog(self._storage(), name))
             self._file = _Kept(file)
             return self._file
         chunks = [(start, bytes(head), bytes(data)) for *_, start, head, data in rows if head]
         if not chunks:
-            self.done = state != "running"
+            self.done = not going
             return None
         return _Kept(LiveLog(Fetched(chunks), since=self._position))
 

@@ -71,7 +71,8 @@ async def attempt_state(database: Database, attempt: int) -> Changed | None:
     told = dict(zip(names.split(), rows[0], strict=True))
     told["steps"] = told["steps"] or []
     told["tests"] = int(told["tests"] or 0)
-    return Changed(_encode(told), told["attempt_state"] != "running")
+    going = told["attempt_state"] == "running" and told["build"] not in _ENDED
+    return Changed(_encode(told), not going)
 
 
 async def build_state(database: Database, build: int) -> Changed | None:

@@ -134,7 +134,7 @@ def test_states_tests_and_the_verdict_come_without_a_reload(writing, opened):
     page.wait_for_selector("#job-head.failed")
     page.wait_for_selector('[data-step="1"].failed')
     assert page.inner_text('[data-step="1"] .code') == "exit code 1"
-    assert page.is_hidden("#follow")
+    until(page, "document.querySelector('#follow').hidden")
 
 
 def test_a_page_goes_on_after_the_web_process_came_back(writing, opened, site):
@@ -149,6 +149,27 @@ def test_a_page_goes_on_after_the_web_process_came_back(writing, opened, site):
     wait_for_line(page, 20)
     texts = rows(page).locator("span").all_text_contents()
     assert texts == [f"line number {n}" for n in range(1, 21)]
+
+
+def test_a_job_that_waits_shows_its_log_when_it_begins(writing, opened):
+    from django.utils import timezone
+
+    from fairlead.server.store.models import Attempt, Job
+    from fairlead.server.store.notify import tell
+
+    Attempt.objects.all().delete()
+    Job.objects.update(state="queued")
+    page = opened(writing.path)
+    assert page.is_visible("#nothing")
+    page.wait_for_timeout(300)
+    Job.objects.update(state="running")
+    writing.attempt = Attempt.objects.create(job=writing.job, number=1, started=timezone.now())
+    writing.chunks = type(writing.chunks)(writing.attempt.pk)
+    writing.step(0)
+    writing.write(b"it begins\n")
+    tell(writing.build.pk)
+    wait_for_line(page, 1)
+    assert page.text_content("#L1 span") == "it begins"
 
 
 def test_nothing_that_a_job_wrote_ever_runs(writing, opened):

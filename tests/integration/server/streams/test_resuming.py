@@ -146,6 +146,23 @@ def test_an_attempt_that_was_taken_over_ends_its_stream(writing, reader):
     assert watched.ended["gone"]
 
 
+def test_an_attempt_whose_workers_were_lost_for_good_is_over_with_its_build(writing, reader):
+    from fairlead.server.store.models import Build
+    from fairlead.server.store.notify import tell
+
+    watched = reader()
+    writing.write(b"one\n")
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(watched.read)
+        while not watched.numbers:
+            time.sleep(0.01)
+        Build.objects.update(state="errored")
+        tell(writing.build.pk)
+        reading.result(30)
+    assert watched.ended["build"] == "errored"
+    assert_whole(watched, ["one"])
+
+
 def test_tests_are_told_once_with_their_messages(writing, reader):
     watched = reader()
     writing.step(0, expected=3)

@@ -94,7 +94,7 @@ def find_head(request: HttpRequest, project: Project, number: int, place: int) -
 def _view(request: HttpRequest, head: Head, steps: list[Step]) -> View:
     if head.attempt is None:
         return _NO_LOG
-    live = head.attempt.state == State.RUNNING
+    live = _goes_on(head)
     return look_at(attempt_log(head.attempt.pk), steps, _wanted(request), live=live)
 
 
@@ -107,9 +107,15 @@ def _wanted(request: HttpRequest) -> tuple[int, int] | None:
 
 def _stream(head: Head, view: View) -> str:
     """The address of what tells of changes, where there may be some."""
-    if head.attempt and head.attempt.state == State.RUNNING:
+    if head.attempt and _goes_on(head):
         return f"{stream_path('log', head.attempt.pk)}&offset={view.offset}"
     return "" if head.build.ended else stream_path("build", head.build.pk)
+
+
+def _goes_on(head: Head) -> bool:
+    """An attempt whose workers were lost for good stays as it was, when its build has ended."""
+    running = head.attempt is not None and head.attempt.state == State.RUNNING
+    return running and not head.build.ended
 
 
 def _bad_tests(head: Head) -> list[Test]:

@@ -228,6 +228,8 @@ const more = (link) =>
 for (const link of steps.querySelectorAll(".more")) nearing.observe(link);
 for (const part of steps.querySelectorAll("details.step")) setMore(part);
 decorated(steps);
+const count = document.getElementById("count");
+if (count) count.textContent = Number(count.textContent).toLocaleString("en");
 
 steps.addEventListener("click", (event) => {
   const link = event.target.closest("a.more");
