@@ -15,8 +15,11 @@ from fairlead.server.ticking.due import Due, claimed, find
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 4
-"""Schedules, and as many looks at remotes, that one process does at once."""
+AT_ONCE = 2
+"""Schedules, and as many looks at remotes, that one process does at once.
+
+Each has a connection of the database's meanwhile, and a worker beside it needs some, too.
+"""
 
 _TIDY = 300
 """Looks between two times that old deliveries are forgotten."""
@@ -32,36 +35,55 @@ class Clock:
         self._looks = 0
 
     def tick(self, now: datetime | None = None) -> None:
-        """Begin what is due, at most ``AT_ONCE`` of a kind; the next look finds the rest."""
+        """Begin what is due, at most ``AT_ONCE`` of a kind; the rest follows on these."""
         for due in find(now):
             with self._lock:
                 same = sum(kind == due.kind for _, kind in self._going)
                 if same >= AT_ONCE or due.name in self._going:
                     continue
-                # A daemon: a remote that does not answer must not keep us from ending.
-                thread = threading.Thread(target=self._go, args=(due,), daemon=True, name="due")
+                thread = self._thread(due, now)
                 self._going[due.name] = thread
             thread.start()
         if self._looks % _TIDY == 0:
             expire()
         self._looks += 1
 
-    def join(self) -> None:
-        """Wait for what was begun."""
-        with self._lock:
-            going = list(self._going.values())
-        for thread in going:
-            thread.join()
+    def _thread(self, due: Due, now: datetime | None) -> threading.Thread:
+        # A daemon: a remote that does not answer must not keep us from ending.
+        return threading.Thread(target=self._go, args=(due, now), daemon=True, name="due")
 
-    def _go(self, due: Due) -> None:
-        try:
-            carry_out(self._told, due)
-        except Exception as error:  # noqa: BLE001 — the next look finds it again
-            log.warning("what was due of project %s: %s", due.project_id, error)
-        finally:
-            connections.close_all()
+    def join(self) -> None:
+        """Wait for what was begun, and what followed on it."""
+        while going := self._under_way():
+            for thread in going:
+                thread.join()
+
+    def _under_way(self) -> list[threading.Thread]:
+        with self._lock:
+            return list(self._going.values())
+
+    def _go(self, due: Due | None, now: datetime | None) -> None:
+        while due is not None:
+            following = None
+            try:
+                if carry_out(self._told, due):
+                    following = self._following(due, now)
+            except Exception as error:  # noqa: BLE001 — the next look finds it again
+                log.warning("what was due of project %s: %s", due.project_id, error)
+            finally:
+                connections.close_all()
+                with self._lock:
+                    del self._going[due.name]
+            due = following
+
+    def _following(self, done: Due, now: datetime | None) -> Due | None:
+        """What is due of the same kind and nobody does yet; from now on we do."""
+        for due in find(now):
             with self._lock:
-                del self._going[due.name]
+                if due.kind == done.kind and due.name not in self._going:
+                    self._going[due.name] = threading.current_thread()
+                    return due
+        return None
 
 
 def carry_out(told: Configuration, due: Due) -> bool:
