@@ -6,12 +6,13 @@ from django.db.models import Count
 
 from fairlead.server.store.models import OPEN, Build
 
-# One descent of the index a project, however many builds it has.
+# By number, not by id: its index begins with the project, so each costs one descent of it, while
+# by id a project that rarely builds would have everybody else's builds looked through.
 _RECENT = """
 SELECT recent.* FROM unnest(%s::bigint[]) AS wanted(id)
 CROSS JOIN LATERAL (
   SELECT id, project_id, number, state, branch, event, created, started, finished, seconds,
-    sentence, reason FROM store_build WHERE project_id = wanted.id ORDER BY id DESC LIMIT %s
+    sentence, reason FROM store_build WHERE project_id = wanted.id ORDER BY number DESC LIMIT %s
 ) AS recent
 """
 

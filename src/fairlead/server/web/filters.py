@@ -16,7 +16,7 @@ from fairlead.server.store.pages import Page, newest
 
 EVENTS = ("push", "tag", "pull_request", "cron", "manual", "api")
 COUNT = 50
-_WINDOW = 5000
+_WINDOW = 2000
 _LARGEST = 1 << 62
 
 

@@ -8,7 +8,9 @@ import re
 from collections.abc import Sequence
 
 import msgspec
+from django.utils.safestring import SafeString, mark_safe
 
+from fairlead.server.store.states import State
 from fairlead.server.web.jobs import JobLine
 
 _COMPACT = 60
@@ -35,6 +37,14 @@ class Row(msgspec.Struct, frozen=True):
     axes: str
     cells: tuple[Cell, ...]
     wide: tuple[JobLine, ...] = ()
+
+    @property
+    def small(self) -> SafeString:
+        """The cells as small as they go; not by a template, since there may be thousands."""
+        cells = [("" if not c.first else ' class="first"', c.jobs) for c in self.cells]
+        cells += [("", (job,)) for job in self.wide]
+        html = [f"<td{first}>{''.join(map(_link, jobs))}</td>" for first, jobs in cells]
+        return mark_safe("".join(html))  # noqa: S308 — numbers, and names of states
 
 
 class Grid(msgspec.Struct, frozen=True):
@@ -91,6 +101,11 @@ def _row(
     return Row(
         _cut(name), _cut(rest), tuple(cells) if any(cell.jobs for cell in cells) else (), wide
     )
+
+
+def _link(job: JobLine) -> str:
+    state = State(job.state).value
+    return f'<a class="{state[0]}" href="{job.place}/">{state}</a>'
 
 
 def _cut(text: str) -> str:

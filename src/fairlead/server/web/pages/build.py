@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from fairlead.server.access import Actor, Scope
-from fairlead.server.store.models import Artifact, Build, Project, State
+from fairlead.server.store.models import ENDED, Artifact, Build, Project, State
 from fairlead.server.store.waiting import why_waiting
 from fairlead.server.streams.tokens import stream_path
 from fairlead.server.web.answer import show
@@ -45,7 +45,7 @@ def show_build(request: HttpRequest, actor: Actor, project: Project, number: int
         "here": "projects",
         "project": project,
         "build": build,
-        "sentence": plain(build.sentence) or sentence_of(build),
+        "sentence": _sentence(build, lines),
         "total": len(lines),
         "total_words": plural(len(lines), "job"),
         "counts": counts(lines),
@@ -62,6 +62,13 @@ def show_build(request: HttpRequest, actor: Actor, project: Project, number: int
         **_listed(lines, 0, first),
         **_shown(build, lines),
     )
+
+
+def _sentence(build: Build, lines: list[JobLine]) -> str:
+    if build.state == State.RUNNING and lines:
+        done = sum(line.state in ENDED for line in lines)
+        return f"{done:,} of {plural(len(lines), 'job')} done"
+    return plain(build.sentence) or sentence_of(build)
 
 
 def _shown(build: Build, lines: list[JobLine]) -> dict[str, Any]:

@@ -1,27 +1,43 @@
 """Status marks, icons, times: ``{% load fairlead %}``."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from fairlead.server.store.models import Build
 from fairlead.server.web import words
 
 register = template.Library()
 
 
 @register.simple_tag
+@lru_cache(256)
 def icon(name: str) -> SafeString:
     """A picture of the sprite in the base template; words beside it say the same."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', name)
 
 
 @register.simple_tag
+@lru_cache(256)
 def mark(state: str, word: str = "") -> SafeString:
     """A state: picture, word and colour."""
     return format_html(
         '<span class="status {0}">{1}<span>{2}</span></span>', state, icon(state), word or state
+    )
+
+
+@register.simple_tag
+def ref(build: Build) -> str | SafeString:
+    """The tag or branch of a build."""
+    name = words.one_line(build.tag or build.branch)
+    kind = "tag" if build.tag else "branch"
+    if not name:
+        return ""
+    return format_html(
+        '<span class="ref" title="{0} {1}">{2}<span>{1}</span></span>', kind, name, icon(kind)
     )
 
 
