@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
 
 LATEST = 240  # seconds after which what should have ended hangs
@@ -75,9 +76,16 @@ class Installation:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(LATEST)
 
-    def admin(self, *args):
-        argv = (sys.executable, "-m", "fairlead", "admin", *args)
-        return subprocess.run(argv, env=self.env, check=True, capture_output=True, text=True).stdout
+    def token(self, *scopes):
+        from fairlead.server.access import Scope
+        from fairlead.server.services.tokens import issue
+
+        return issue("person", [Scope(scope) for scope in scopes])[1]
+
+    def make_project(self, name):
+        header = {"Authorization": f"Bearer {self.token('admin')}"}
+        made = httpx.post(f"{self.url}/api/v1/projects", json={"name": name}, headers=header)
+        assert made.status_code == 201, made.text
 
 
 class Person:
@@ -147,9 +155,8 @@ def serving(database, tmp_path, wheels):
 @pytest.fixture
 def person(serving, tmp_path, wheels):
     """Logged in, with a clone of the hosted project `shop` and one commit in it."""
-    scopes = [word for scope in ("read", "build", "push") for word in ("--scope", scope)]
-    token = serving.admin("token", "create", "person", *scopes).strip()
-    serving.admin("project", "create", "shop")
+    token = serving.token("read", "build", "push")
+    serving.make_project("shop")
     made = Person(
         serving, tmp_path / "person" / "shop",
         PIP_NO_INDEX="1", PIP_FIND_LINKS=str(wheels.folder),

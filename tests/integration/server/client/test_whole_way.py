@@ -77,7 +77,8 @@ def test_a_failing_build_is_retried_cancelled_and_reproduced_elsewhere(person, n
     assert "fetching" in done.err
     assert "something is wrong" in done.out
     assert os.listdir(elsewhere) == []
-    third = number(person("trigger", "--project", "shop").out)
+    third = number(person("trigger", "--project", "shop", "--label", "py27").out)
+    assert "py27" in person("builds", "--project", "shop", "-n", "1").out
     person("cancel", f"shop/{third}", "--reason", "not now")
     assert "not now" in person("watch", f"shop/{third}", code=130).out
 
@@ -116,7 +117,7 @@ def test_whoever_stops_watching_stops_nothing(person, number):
 
 
 def test_what_may_not_be_is_refused_in_words(person, serving):
-    reader = serving.admin("token", "create", "reader", "--scope", "read").strip()
+    reader = serving.token("read")
     push(person)
     person("login", serving.url, given=reader)
     refused = person("trigger", code=2)
