@@ -39,7 +39,7 @@ class BucketStorage:
         config = Config(
             connect_timeout=10,
             read_timeout=60,
-            retries={"mode": "standard", "total_max_attempts": 8},
+            retries={"mode": "standard", "total_max_attempts": 5},
             # What is compatible with S3 need not know its newer checksums.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",

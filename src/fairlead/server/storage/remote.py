@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 PATH = "/internal/storage/"
 _BLOCK = 1 << 20
 _IN_MEMORY = 1 << 20  # bytes of a file that are not spooled to a disk
-_PATIENCE = 600.0
+_PATIENCE = 300.0
 """Seconds for which a web node may be away before a file is given up."""
 
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
