@@ -48,6 +48,7 @@ class Remote:
     """A server and a project as they are named, in the folder where the command was called."""
 
     def __init__(self, server: str = "", project: str = "", named: "Named | None" = None) -> None:
+        self._pasted = bool(named and named.server)
         self._server = named.server if named and named.server else server
         self._project = named.project if named and named.project else project
 
@@ -65,7 +66,8 @@ class Remote:
 
         known = Servers(context.settings().config).all()
         asked = self._server or os.environ.get("FAIRLEAD_URL", "")
-        return choose(known, os.environ, self._server, () if asked else self.remotes)
+        remotes = () if asked else self.remotes
+        return choose(known, os.environ, self._server, remotes, pasted=self._pasted)
 
     @cached_property
     def api(self) -> "Api":

@@ -30,7 +30,7 @@ def fetch_commit(home: Path, url: str, commit: str, *, ref: str = "", token: str
         why = ""
         for wanted in (_ALL, (ref,), (commit,)):
             if wanted[0]:
-                words = ("fetch", "--quiet", "--no-write-fetch-head", "--", url, *wanted)
+                words = ("fetch", "--quiet", "--", url, *wanted)
                 done = try_git(*words, cwd=folder, env=_variables(url, token))
                 why = why or (done.stderr.decode("utf-8", "replace").strip() if done.code else "")
                 if has_commit(folder, commit):

@@ -27,8 +27,9 @@ def top(folder: Path) -> Path | None:
 
 def commit_of(folder: Path, revision: str) -> str | None:
     """The commit that a revision names here; ``None`` where there is none."""
-    words = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-    done = try_git(*words, cwd=folder)
+    if revision.startswith("-"):
+        return None
+    done = try_git("rev-parse", "--quiet", "--verify", f"{revision}^{{commit}}", cwd=folder)
     return done.text.strip() or None if not done.code else None
 
 

@@ -92,20 +92,27 @@ class Servers:
 
 
 def choose(
-    known: Iterable[Server], environ: Mapping[str, str], wanted: str, remotes: Iterable[str] = ()
+    known: Iterable[Server],
+    environ: Mapping[str, str],
+    wanted: str,
+    remotes: Iterable[str] = (),
+    *,
+    pasted: bool = False,
 ) -> Server:
     """The server meant: ``wanted``, else FAIRLEAD_URL, else by a remote, else the default.
 
-    ``wanted`` is an address, or the host of a known one. FAIRLEAD_TOKEN is for a server that was
-    named; a repository's remotes only choose among known servers, so that no clone can have a
-    token sent anywhere. Raises ``UsageError``.
+    ``wanted`` is an address, or the host of a known one; ``pasted`` says that it came with the
+    address of a build. FAIRLEAD_TOKEN is for the server of FAIRLEAD_URL, and where that is not
+    set for one that was asked for by name: neither an address from somewhere nor a repository's
+    remotes have a token sent anywhere. Raises ``UsageError``.
     """
     known = tuple(known)
-    named = wanted or environ.get("FAIRLEAD_URL", "")
-    if named:
+    usual = environ.get("FAIRLEAD_URL", "")
+    if named := wanted or usual:
         server = _named(known, named)
         token = environ.get("FAIRLEAD_TOKEN", "")
-        return msgspec.structs.replace(server, token=token) if token else server
+        its = server.url == _named(known, usual).url if usual else not pasted
+        return msgspec.structs.replace(server, token=token) if token and its else server
     for remote in remotes:
         for server in known:
             if leads_to(remote, server.url):

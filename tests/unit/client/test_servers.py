@@ -92,6 +92,16 @@ def test_which_server_is_meant():
         choose((), {"FAIRLEAD_TOKEN": "fl_x"}, "")
 
 
+def test_an_address_from_somewhere_has_no_token_sent_there():
+    environ = {"FAIRLEAD_TOKEN": "fl_x"}
+    assert choose((), environ, "http://evil", pasted=True) == Server("http://evil")
+    assert choose((), environ, "http://mine") == Server("http://mine", "fl_x")
+    environ["FAIRLEAD_URL"] = "http://mine/"
+    assert choose((), environ, "http://mine", pasted=True) == Server("http://mine", "fl_x")
+    assert choose((), environ, "http://evil", pasted=True) == Server("http://evil")
+    assert choose((ONE,), environ, ONE.url) == ONE
+
+
 def test_no_remote_has_a_token_sent_anywhere():
     with pytest.raises(UsageError):
         choose((), {"FAIRLEAD_TOKEN": "fl_x"}, "", ["https://evil.example/git/shop.git"])
