@@ -69,7 +69,7 @@ def create(
         except IntegrityError as error:
             raise Conflict(f"there is a project {name} already") from error
         if project.kind == Project.Kind.HOSTED:
-            repositories.create(settings.FAIRLEAD, name)
+            repositories.create(settings.FAIRLEAD, name, branch=project.default_branch)
     return project
 
 
@@ -79,6 +79,13 @@ def change(project: Project, **fields: Any) -> Project:
         _set(project, fields)
         # Not all columns: `counted` may be another by now.
         project.save(update_fields=sorted(fields))
+    if "default_branch" in fields and project.kind == Project.Kind.HOSTED:
+        from fairlead.server.hosting import repositories
+
+        path = repositories.folder(settings.FAIRLEAD, project.name)
+        # Another machine may hold it.
+        if repositories.is_repository(path):
+            repositories.point_head(path, project.default_branch)
     return project
 
 

@@ -24,7 +24,10 @@ def repositories(monkeypatch):
 
     asked = []
     module = types.ModuleType("fairlead.server.hosting.repositories")
-    module.create = lambda _told, name: asked.append(("create", name))
+    module.create = lambda _told, name, branch: asked.append(("create", name, branch))
+    module.folder = lambda _told, name: name
+    module.is_repository = lambda _path: True
+    module.point_head = lambda path, branch: asked.append(("head", path, branch))
     module.remove = lambda _told, name: asked.append(("remove", name))
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(fairlead.server.hosting, "repositories", module, raising=False)
@@ -35,7 +38,7 @@ def test_a_hosted_project_has_a_repository(verbs, repositories):
     project = verbs.create("sample", concurrency=2, labels=["py36"])
     assert verbs.by_name("sample") == project
     assert (project.concurrency, project.labels) == (2, ["py36"])
-    assert repositories == [("create", "sample")]
+    assert repositories == [("create", "sample", "main")]
     with pytest.raises(Conflict):
         verbs.create("sample")
 
@@ -43,7 +46,7 @@ def test_a_hosted_project_has_a_repository(verbs, repositories):
 def test_without_a_repository_there_is_no_project(verbs, repositories, monkeypatch):
     import fairlead.server.hosting.repositories as module
 
-    def fail(_told, _name):
+    def fail(_told, _name, **_more):
         raise FairleadError("the disk is full")
 
     monkeypatch.setattr(module, "create", fail)
@@ -101,6 +104,9 @@ def test_a_change_leaves_the_other_columns(verbs, repositories):
     project = verbs.create("sample")
     builds.create(project, Trigger(event="push", branch="main", commit="a" * 40))
     verbs.change(project, keep_days=3, triggers={"branches": ["main"]}, cron="@daily")
+    assert repositories[-1][0] == "create"
+    verbs.change(project, default_branch="trunk")
+    assert repositories[-1] == ("head", "sample", "trunk")
     project.refresh_from_db()
     assert (project.counted, project.keep_days) == (1, 3)
 

@@ -85,23 +85,24 @@ def list_project_builds(
     status=201,
     also=(503,),
 )
-def create_build(request: Request, name: Name, body: NewBuild) -> Build:
+def create_build(request: Request, name: Name, body: NewBuild | None = None) -> Build:
     """Ask for a build.
 
     Of the tip of a branch or a tag, or of a commit; of the default branch where none is named.
     """
     from fairlead.server.services.manual import start
 
+    wanted = body or NewBuild()
     build = start(
         project_of(request, name),
-        branch=body.branch,
-        tag=body.tag,
-        commit=body.commit,
-        parameters=body.parameters,
-        jobs=body.jobs,
-        labels=body.labels,
-        priority=body.priority,
-        due=body.due,
+        branch=wanted.branch,
+        tag=wanted.tag,
+        commit=wanted.commit,
+        parameters=wanted.parameters,
+        jobs=wanted.jobs,
+        labels=wanted.labels,
+        priority=wanted.priority,
+        due=wanted.due,
         event="api",
     )
     return build_shape(build, request)
