@@ -86,6 +86,7 @@ class Exchange:
         self._push: Push | None = None
         self._most = _ENOUGH
         self._gone = False
+        self._answered = False
         self._fed = asyncio.Event()
 
     async def run(self, repository: Path, env: Mapping[str, str], push: Push | None = None) -> None:
@@ -182,6 +183,8 @@ class Exchange:
         return self._leave("went away")
 
     def _leave(self, why: str) -> None:
+        if self._answered:
+            return
         log.info("a client of git %s: %s", why, self.request.client)
         self._gone = True
         self._fed.set()
@@ -199,6 +202,7 @@ class Exchange:
         with suppress(TimeoutError):
             async with asyncio.timeout(SILENCE):
                 await self._fed.wait()
+        self._answered = True
         await self._pass({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _pass(self, message: dict[str, object]) -> None:

@@ -21,7 +21,7 @@ from fairlead.util.globs import selects
 
 log = logging.getLogger(__name__)
 
-_OFTEN = 0.2
+_OFTEN = 0.1
 """Least seconds between two looks at a build that somebody waits for."""
 
 _SELDOM = 2.0
@@ -218,7 +218,7 @@ class Push:
         if self._receipt:
             self._receipt.done()
         for one in self._gated.values():
-            say(f"build {one.number} passed: {one.url}")
+            say(f"accepted with build {one.number}: {one.url}")
         for text in told(taken):
             say(text)
         if "wait" in asked.options:

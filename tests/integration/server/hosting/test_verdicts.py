@@ -95,7 +95,7 @@ def test_a_protected_branch_takes_what_passes_and_builds_it_once(
     make_hosted(protected=["main", "release/**"])
     head = client.begin("echo hello")
     said = client("push", url, "main", "main:topic").stderr
-    assert "remote: build 1 passed: http" in said
+    assert "remote: accepted with build 1: http" in said
     assert "remote: build 2: http" in said
     assert [(b.branch, b.commit) for b in builds()] == [("main", head), ("topic", head)]
     assert tips(client, url) == {"main": head, "topic": head}
