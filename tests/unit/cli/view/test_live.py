@@ -174,6 +174,18 @@ def test_the_live_view_ends_with_the_ending_and_no_picture(runs):
     assert stream.screen.rows[-2] == "  run 12: fairlead report 12 --open"
 
 
+def test_a_build_is_shown_as_one_and_ends_with_other_words(runs):
+    stream = Stream()
+    view = LiveView(stream, Look(), {}, "build")
+    for event in list(runs.events_of(runs.failed()))[:10]:
+        view(event)
+    view.draw(runs.STARTED)
+    assert stream.screen.rows[0].startswith("build 12 · 0 of 9 jobs")
+    view.finish("failed: said by the server\n")
+    view.close()
+    assert stream.screen.rows == ["failed: said by the server", ""]
+
+
 def test_closed_without_an_end_the_picture_stays(runs):
     stream = Stream()
     view = LiveView(stream, Look(), {})
