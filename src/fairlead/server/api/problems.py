@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 import msgspec
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
@@ -100,6 +101,11 @@ def _of_django(request: HttpRequest, error: Exception) -> HttpResponse:
         return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if isinstance(error, SuspiciousOperation):
         return problem(HTTPStatus.BAD_REQUEST)
+    if isinstance(error, OperationalError | InterfaceError):
+        log.warning("%s %s: the database is away: %s", request.method, request.path, error)
+        response = problem(HTTPStatus.SERVICE_UNAVAILABLE, "the database is away; try again")
+        response["Retry-After"] = "5"
+        return response
     log.error("%s %s failed", request.method, request.path, exc_info=error)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Fairlead failed; its log says why")
 

@@ -30,8 +30,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 routes: dict[str, Told] = {}
 """By operation id."""
 
-_READ = (401, 403, 404, 422, 429)
-_WRITE = (400, 401, 403, 404, 409, 413, 422, 429)
+_READ = (401, 403, 404, 422, 429, 503)
+_WRITE = (400, 401, 403, 404, 409, 413, 422, 429, 503)
 
 
 def route(

@@ -193,6 +193,20 @@ def test_bodies_that_are_none(ask, body, status):
     assert response["Content-Type"] == "application/problem+json"
 
 
+def test_a_database_that_is_away_is_said_so(ask, monkeypatch):
+    from django.db import OperationalError
+
+    from fairlead.server.services import tokens
+
+    def fail(_secret):
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(tokens, "find", fail)
+    response = ask.get("/projects")
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert response["Content-Type"] == "application/problem+json"
+
+
 def test_what_nobody_foresaw_is_logged_and_told_as_a_problem(ask, project, monkeypatch, caplog):
     from fairlead.server.api.routes import projects
 

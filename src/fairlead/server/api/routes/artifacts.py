@@ -53,7 +53,7 @@ def list_artifacts(
     "/artifacts/{artifact_id}",
     scope=Scope.READ,
     returns="application/octet-stream",
-    also=(416, 503),
+    also=(416,),
 )
 def get_artifact(request: Request, artifact_id: Id) -> HttpResponseBase:
     """Send a file that a job left, or with a `Range` header a part of it."""

@@ -83,7 +83,6 @@ def list_project_builds(
     scope=Scope.BUILD,
     returns=Build,
     status=201,
-    also=(503,),
 )
 def create_build(request: Request, name: Name, body: NewBuild | None = None) -> Build:
     """Ask for a build.

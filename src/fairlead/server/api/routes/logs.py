@@ -46,7 +46,7 @@ _BLOCKS = 64
     JOB + "/log",
     scope=Scope.READ,
     returns="text/plain",
-    also=(416, 503),
+    also=(416,),
 )
 def get_log(
     request: Request, name: Name, number: Number, place: Place, attempt: AttemptNumber
@@ -66,7 +66,7 @@ def get_log(
     return send_bytes(request, read, whole, media_type="text/plain; charset=utf-8", tag=tag)
 
 
-@route(router, "GET", JOB + "/log/lines", scope=Scope.READ, returns=Lines, also=(503,))
+@route(router, "GET", JOB + "/log/lines", scope=Scope.READ, returns=Lines)
 def list_log_lines(
     request: Request,
     *,
@@ -94,7 +94,7 @@ def list_log_lines(
     return Lines(items=tuple(items), total=count_lines(log), size=size(log))
 
 
-@route(router, "GET", JOB + "/log/search", scope=Scope.READ, returns=Listing[Hit], also=(503,))
+@route(router, "GET", JOB + "/log/search", scope=Scope.READ, returns=Listing[Hit])
 def search_log(
     request: Request,
     *,

@@ -57,7 +57,7 @@ def change_project(request: Request, name: Name, body: ProjectSettings) -> Proje
     return project_shape(projects.change(project, **body.given()), request)
 
 
-@route(router, "DELETE", "/projects/{name}", scope=Scope.ADMIN, status=204, also=(503,))
+@route(router, "DELETE", "/projects/{name}", scope=Scope.ADMIN, status=204)
 def remove_project(request: Request, name: Name) -> None:
     """Remove a project with its builds, their files and its repository.
 
