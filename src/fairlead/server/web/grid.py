@@ -18,6 +18,7 @@ _MOST_COLUMNS = 32
 _MOST_ROWS = 250
 _LETTERS = 45
 _PYTHON = "Python"
+_SMALL = {state.value: f'<a class="{state[0]}" href="%d/">{state.value}</a>' for state in State}
 
 Values = tuple[str, ...]
 
@@ -104,8 +105,7 @@ def _row(
 
 
 def _link(job: JobLine) -> str:
-    state = State(job.state).value
-    return f'<a class="{state[0]}" href="{job.place}/">{state}</a>'
+    return _SMALL[job.state] % job.place
 
 
 def _cut(text: str) -> str:

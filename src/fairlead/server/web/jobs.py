@@ -1,13 +1,14 @@
 """The jobs of a build as its page shows them: few columns of many rows."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from fairlead.server.store.models import Build, Job, State
 from fairlead.server.web.words import one_line, plain, plural
 
-_ORDER = {
+_ORDER: dict[str, int] = {
     State.FAILED: 0,
     State.ERRORED: 1,
     State.RUNNING: 3,
@@ -51,7 +52,7 @@ class JobLine(msgspec.Struct, frozen=True):
     @property
     def rank(self) -> int:
         """Its place among others: what needs eyes comes first."""
-        return _ALLOWED if self.bad and self.allowed else _ORDER[State(self.state)]
+        return _ALLOWED if self.bad and self.allowed else _ORDER[self.state]
 
 
 def read_jobs(build: Build) -> list[JobLine]:
@@ -73,34 +74,24 @@ def counts(lines: Sequence[JobLine]) -> list[tuple[str, int]]:
     return list(found.items())
 
 
-def _line(row: tuple[object, ...]) -> JobLine:
-    told = dict(zip(_COLUMNS, row, strict=True))
-    axes = tuple((plain(str(n)), plain(str(v))) for n, v in _pairs(told["axes"]) if n != "python")
-    needs = told["needs"]
+def _line(row: tuple[Any, ...]) -> JobLine:
+    key, place, job, name, stage, axes, needs, python, allowed, state, *rest = row
+    reason, progress, seconds, *tests = rest
     return JobLine(
-        id=_number(told["id"]),
-        place=_number(told["place"]) + 1,
-        key=str(told["key"]),
-        name=one_line(str(told["name"]), 120),
-        stage=one_line(str(told["stage"])),
-        axes=axes,
-        needs=tuple(map(str, needs)) if isinstance(needs, list) else (),
-        python=one_line(str(told["python"])),
-        allowed=bool(told["allow_failure"]),
-        state=str(told["state"]),
-        reason=one_line(str(told["reason"] or told["progress"])),
-        seconds=float(str(told["seconds"])),
-        tests=_tests(*(_number(told[f"{kind}_tests"]) for kind in ("passed", "bad", "skipped"))),
+        id=key,
+        place=place + 1,
+        key=job,
+        name=one_line(name, 120),
+        stage=one_line(stage),
+        axes=tuple((plain(str(n)), plain(str(v))) for n, v, *_ in axes if n != "python"),
+        needs=tuple(needs),
+        python=one_line(python),
+        allowed=allowed,
+        state=state,
+        reason=one_line(reason or progress),
+        seconds=seconds,
+        tests=_tests(*tests),
     )
-
-
-def _pairs(axes: object) -> list[tuple[object, object]]:
-    return [(pair[0], pair[1]) for pair in axes] if isinstance(axes, list) else []
-
-
-def _number(value: object) -> int:
-    assert isinstance(value, int)  # noqa: S101 — a column of numbers
-    return value
 
 
 def _tests(passed: int, bad: int, skipped: int) -> str:

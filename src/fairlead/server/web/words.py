@@ -19,11 +19,13 @@ _PICTURES |= dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x20
 
 def plain(text: str) -> str:
     """``text`` without characters that do rather than show."""
-    return text.translate(_PICTURES)
+    return text if text.isprintable() else text.translate(_PICTURES)
 
 
 def one_line(text: str, longest: int = 200) -> str:
     """The first line that says something, shortened."""
+    if len(text) <= longest and text.isprintable():
+        return text.strip()
     line = next((line for line in text.splitlines() if line.strip()), "").strip()
     return plain(line if len(line) <= longest else line[: longest - 1] + "…")
 

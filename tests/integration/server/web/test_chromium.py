@@ -232,3 +232,15 @@ def test_lists_are_live_too(visit, project, make):
     time.sleep(0.3)
     tell(make.build(project, "failed", sentence="2 new test failures").pk)
     page.wait_for_selector("text=2 new test failures")
+
+
+def test_who_is_signed_out_meanwhile_is_asked_to_sign_in_again(visit, site, project, make):
+    from django.contrib.sessions.models import Session
+
+    from fairlead.server.store.notify import tell
+
+    page = visit("/p/bank/")
+    time.sleep(0.3)
+    Session.objects.all().delete()
+    tell(make.build(project).pk)
+    page.wait_for_url(f"{site}/sign-in/?next=%2Fp%2Fbank%2F")

@@ -1,5 +1,6 @@
 """What waits and why, what runs where, and who could run it."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import msgspec
@@ -44,7 +45,7 @@ def show_queue(request: HttpRequest, actor: Actor) -> HttpResponse:
     waiting = _of(State.QUEUED, State.HELD).order_by(*order)[: _WAITING + 1]
     running = _of(State.RUNNING).select_related("project", "worker").order_by("id")
     running_now = list(running[: _RUNNING + 1])
-    found = [_waiting(place, build) for place, build in enumerate(waiting)]
+    found = _reasons(waiting)
     return show(
         request,
         actor,
@@ -63,9 +64,16 @@ def _of(*states: State):  # type: ignore[no-untyped-def] # noqa: ANN202
     return Build.objects.filter(state__in=states).listed()
 
 
-def _waiting(place: int, build: Build) -> Waiting:
-    # Each reason asks the database, so the further ones only say that it is not their turn.
-    return Waiting(build, why_waiting(build) if place < _EXPLAINED else "others come first")
+def _reasons(builds: Iterable[Build]) -> list[Waiting]:
+    """Each with its reason, which asks the database: so the same question is put once."""
+    known: dict[object, str] = {}
+    found = []
+    for place, build in enumerate(builds):
+        alike = build.pk if build.slot is not None else (build.state, *build.labels, build.due)
+        if alike not in known:
+            known[alike] = why_waiting(build) if place < _EXPLAINED else "others come first"
+        found.append(Waiting(build, known[alike]))
+    return found
 
 
 def _machines() -> list[Machine]:

@@ -19,6 +19,12 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const part = event.detail.target;
+    if (event.detail.shouldSwap && part.id === "live" && !event.detail.xhr.responseText.includes('id="live"')) {
+      // Another page came, as to sign in again: it is to be seen as a whole.
+      event.detail.shouldSwap = false;
+      location.reload();
+      return;
+    }
     for (const fold of part.querySelectorAll("details[id]")) opened.set(fold.id, fold.open);
     scrolled = [...part.querySelectorAll(SCROLLING)].map((box) => [box.scrollLeft, box.scrollTop]);
     const active = document.activeElement;
