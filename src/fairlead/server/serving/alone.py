@@ -2,7 +2,9 @@
 
 import logging
 import os
+import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from fairlead.server.configuration import Configuration, load_configuration
 from fairlead.server.serving.data import make_data
@@ -35,6 +37,7 @@ def web(say: Say) -> None:
             notify("READY=1")
 
         serve_web(told, taken, ready)
+    _leave()
 
 
 def worker() -> None:
@@ -49,6 +52,7 @@ def worker() -> None:
 
     notify("READY=1")
     run_worker(told)
+    _leave()
 
 
 def scheduler() -> None:
@@ -60,6 +64,7 @@ def scheduler() -> None:
 
     notify("READY=1")
     run_scheduler(told)
+    _leave()
 
 
 def _begin(part: str) -> Configuration:
@@ -68,6 +73,13 @@ def _begin(part: str) -> Configuration:
     make_data(told)
     name_database(running_database(told))
     return _named()
+
+
+def _leave() -> NoReturn:
+    """End at once: threads that wait for the next request would be waited for, for ever."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _named() -> Configuration:

@@ -6,9 +6,9 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from email.utils import formatdate
 from functools import lru_cache
-from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -67,8 +67,6 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.server_state = _State()
         self._ready = ready
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._woken = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -76,18 +74,25 @@ class _Server(uvicorn.Server):
             self._ready()
 
     async def main_loop(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        while not self.should_exit:
-            await self._woken.wait()
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+        # The kernel may give a signal to any thread; what it writes wakes ours, which obeys it.
+        reader, writer = socket.socketpair()
+        with reader, writer:
+            for end in (reader, writer):
+                end.setblocking(False)
+            loop.add_reader(reader, woken.set)
+            before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+            while not self.should_exit:
+                await woken.wait()
+                woken.clear()
+                with suppress(BlockingIOError):
+                    reader.recv(64)
+            signal.set_wakeup_fd(before)
+            loop.remove_reader(reader)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         end_streams()  # nobody else would, and they are never finished
         await super().shutdown(sockets)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
-        if self._loop:
-            self._loop.call_soon_threadsafe(self._woken.set)
 
 
 @lru_cache(1)
