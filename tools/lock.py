@@ -1,8 +1,9 @@
 """Lock what we install, by hash, into ``requirements/`` (and the sample's own).
 
 ``make lock`` takes the newest versions that ``pyproject.toml`` allows. All files of one project
-come from one resolution, so that they can be installed together. The files name no registry:
-whoever installs says where from, and the hashes say what.
+come from one resolution, so that they can be installed together; only the servers that we are
+measured beside stand alone. The files name no registry: whoever installs says where from, and the
+hashes say what.
 """
 
 import os
@@ -10,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,12 +28,14 @@ OURS = {
     "docs": ("--group=docs",),
     "bench": ("--group=bench",),
 }
+PEERS = "peers"
 SAMPLE = {"test": ("--group=test",), "lint": ("--group=lint",), "docs": ("--group=docs",)}
 
 
 def main() -> None:
     """Lock both projects, or say which file cannot be locked and why."""
     lock(ROOT, "3.11", OURS)
+    lock_peers()
     lock(ROOT / "examples" / "bank", "3.9", SAMPLE)
 
 
@@ -39,27 +43,39 @@ def lock(project: Path, oldest: str, files: dict[str, tuple[str, ...]]) -> None:
     """Write ``requirements/NAME.txt`` of ``project`` for each name and its extras and groups."""
     everything = sorted({part for parts in files.values() for part in parts})
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as common:
-        common.write(resolve(project, oldest, everything))
+        common.write(resolve(project, oldest, ("pyproject.toml", *everything)))
         common.flush()
         for name, parts in files.items():
+            source = ("pyproject.toml", *parts)
             text = resolve(
-                project, oldest, parts, "--generate-hashes", "--constraints", common.name
+                project, oldest, source, "--generate-hashes", "--constraints", common.name
             )
-            if found := UNWANTED.search(text):
-                sys.exit(f"{name}: the lock would hold {found.group()!r}")
-            target = project / "requirements" / f"{name}.txt"
-            target.parent.mkdir(exist_ok=True)
-            target.write_text(HEADER + text, "utf-8")
-            print(f"{target.relative_to(ROOT)}: {text.count('==')} packages")
+            write(project, name, text)
 
 
-def resolve(project: Path, oldest: str, parts: tuple[str, ...] | list[str], *more: str) -> str:
-    """Ask uv for one universal resolution of the project, some of its extras and groups."""
+def lock_peers() -> None:
+    """Lock the servers that we are measured beside: a group alone, without our own packages."""
+    group = f"--group=pyproject.toml:{PEERS}"
+    write(ROOT, PEERS, resolve(ROOT, "3.11", (group,), "--generate-hashes"))
+
+
+def write(project: Path, name: str, text: str) -> None:
+    """Keep a lock that names only packages of the registry."""
+    if found := UNWANTED.search(text):
+        sys.exit(f"{name}: the lock would hold {found.group()!r}")
+    target = project / "requirements" / f"{name}.txt"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(HEADER + text, "utf-8")
+    print(f"{target.relative_to(ROOT)}: {text.count('==')} packages")
+
+
+def resolve(project: Path, oldest: str, source: Sequence[str], *more: str) -> str:
+    """Ask uv for one universal resolution of files, extras and groups of the project."""
     argv = [
-        *(sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet"),
+        *(sys.executable, "-m", "uv", "pip", "compile", "--quiet"),
         *("--universal", "--python-version", oldest, "--no-python-downloads", "--no-config"),
         *("--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links"),
-        *parts,
+        *source,
         *more,
     ]
     surroundings = {name: text for name, text in os.environ.items() if name not in ELSEWHERE}
