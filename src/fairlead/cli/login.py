@@ -1,5 +1,6 @@
 """`fairlead login`: a server and the token for it, remembered on this machine."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 def command(*, url: str | None, token_file: str | None, logout: bool, listed: bool) -> None:
     """Remember the server at URL and your token for it.
 
-    The token is asked for, or read from standard input. The server logged in to last is the one
-    that other commands ask, where neither --server, FAIRLEAD_URL nor a git remote says another.
+    Without URL it is that of FAIRLEAD_URL, else the one that runs on this machine. The token is
+    asked for, or read from standard input. The server logged in to last is the one that other
+    commands ask, where neither --server, FAIRLEAD_URL nor a git remote says another.
     """
     from fairlead.client.servers import Servers, normal_url
     from fairlead.errors import UsageError
@@ -31,15 +33,26 @@ def command(*, url: str | None, token_file: str | None, logout: bool, listed: bo
     if listed:
         _list(servers)
         return
-    if url is None:
-        raise UsageError("which server?", hint="fairlead login URL, such as https://ci.example.org")
-    address = normal_url(url)
+    address = normal_url(url or os.environ.get("FAIRLEAD_URL") or _here())
     if logout:
         if not servers.remove(address):
             raise UsageError(f"{address} is not known", hint="see: fairlead login --list")
         click.echo(f"Logged out of {address}. The token itself still works until it is revoked.")
         return
     _log_in(servers, address, token_file)
+
+
+def _here() -> str:
+    """Where the server of this machine is. Raises ``UsageError`` where none runs."""
+    from fairlead.errors import UsageError
+    from fairlead.util.serving import serving_here
+
+    if found := serving_here(os.environ):
+        return found.url
+    raise UsageError(
+        "which server? None runs on this machine",
+        hint="fairlead login URL, such as https://ci.example.org",
+    )
 
 
 def _log_in(servers: "Servers", address: str, token_file: str | None) -> None:

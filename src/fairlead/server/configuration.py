@@ -9,6 +9,7 @@ import msgspec
 
 from fairlead.errors import FairleadError, StoreError
 from fairlead.util.fs import unusable
+from fairlead.util.serving import data_folder
 
 
 class Intervals(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,13 +71,11 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _LISTS = ("hosts", "labels", "proxies", "mirror_protocols")
-_ROOTS_DATA = Path("/var/lib/fairlead")
-"""Not below root's home, which is closed to the user as whom PostgreSQL runs."""
 
 
 def load_configuration(environ: Mapping[str, str]) -> Configuration:
     """Read the variables. Raises ``FairleadError`` for one that is not of its kind."""
-    values: dict[str, object] = {"data": str(_data_folder(environ))}
+    values: dict[str, object] = {"data": str(data_folder(environ))}
     for name in Configuration.__struct_fields__:
         if name != "intervals" and (text := environ.get(f"FAIRLEAD_{name.upper()}")):
             values[name] = _words(text) if name in _LISTS else text
@@ -145,13 +144,3 @@ def bounded(options: object, longest: float) -> str:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _data_folder(environ: Mapping[str, str]) -> Path:
-    if own := environ.get("FAIRLEAD_DATA"):
-        return Path(own).absolute()
-    if base := environ.get("XDG_DATA_HOME"):
-        return Path(base) / "fairlead"
-    if os.geteuid() == 0:
-        return _ROOTS_DATA
-    return Path(environ.get("HOME") or "/nonexistent") / ".local/share/fairlead"

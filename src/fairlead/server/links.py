@@ -4,10 +4,16 @@ from urllib.parse import quote
 
 from fairlead.server.configuration import Configuration
 
+_TO_ITSELF = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 — read, not bound
+
 
 def base_url(told: Configuration) -> str:
-    """How people reach us, without a slash at the end."""
-    return (told.url or f"http://{told.listen}").rstrip("/")
+    """How people reach us, without a slash at the end.
+
+    Where we listen at every address of this machine, its own to itself.
+    """
+    host, _, port = told.listen.rpartition(":")
+    return (told.url or f"http://{_TO_ITSELF.get(host, host)}:{port}").rstrip("/")
 
 
 def build_path(project: str, number: int) -> str:

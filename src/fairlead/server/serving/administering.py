@@ -10,7 +10,7 @@ import msgspec
 
 from fairlead.errors import FairleadError, UsageError
 from fairlead.server.configuration import load_configuration
-from fairlead.server.serving.database import name_database, some_database
+from fairlead.server.serving.database import name_address, name_database, some_database
 from fairlead.server.serving.journal import keep_journal
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _SHOWN = 60  # characters of a value in a list
 def administering(environ: Mapping[str, str]) -> Iterator[None]:
     """Django set up, with the tables made. Raises ``FairleadError`` without a usable database."""
     told = load_configuration(environ)
+    name_address(told)
     keep_journal(told, "admin")
     with some_database(told) as url:
         name_database(url)

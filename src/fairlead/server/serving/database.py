@@ -9,6 +9,7 @@ from fairlead.errors import FairleadError
 from fairlead.server.configuration import Configuration
 from fairlead.server.postgres import Postgres, address_of, supervisor_of
 from fairlead.server.serving.data import make_data
+from fairlead.util.serving import serving
 
 log = logging.getLogger(__name__)
 
@@ -47,3 +48,12 @@ def some_database(told: Configuration) -> Iterator[str]:
 def name_database(url: str) -> None:
     """Let this process, and those it starts, use a database; before Django is loaded."""
     os.environ["FAIRLEAD_DATABASE_URL"] = url
+
+
+def name_address(told: Configuration) -> None:
+    """Let this process make links that lead to the server that runs on the data folder.
+
+    It may listen elsewhere than this process was told; a URL that was told stands.
+    """
+    if not told.url and (found := serving(told.data)):
+        os.environ["FAIRLEAD_URL"] = found.url

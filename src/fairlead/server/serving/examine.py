@@ -1,5 +1,6 @@
 """``fairlead doctor --server``: whether an installation that runs is as it should be."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterable
@@ -10,9 +11,9 @@ from typing import Any
 
 from fairlead.errors import FairleadError
 from fairlead.runner.doctor import Finding, State, git, judge_space
-from fairlead.server.configuration import Configuration
+from fairlead.server.configuration import Configuration, load_configuration
 from fairlead.server.links import base_url
-from fairlead.server.serving.database import name_database, running_database
+from fairlead.server.serving.database import name_address, name_database, running_database
 from fairlead.server.serving.prepare import refused
 
 _SKEW = 5.0  # seconds that two clocks may be apart
@@ -28,6 +29,8 @@ def examine_url(url: str) -> tuple[Finding, ...]:
 
 def examine_here(told: Configuration) -> tuple[Finding, ...]:
     """Everything, on the machine where it runs, or any that knows its database."""
+    name_address(told)
+    told = load_configuration(os.environ)
     first = (database(told),)
     beside = (git(), http_backend(), storage(told), space(told.data))
     if first[0].state is not State.OK:

@@ -16,6 +16,7 @@ from fairlead.server.serving.listen import bind, place_of
 from fairlead.server.serving.loading import keep_loaded, load_everything
 from fairlead.server.serving.notify import notify
 from fairlead.server.serving.supervise import Part, Supervisor, Wakeful
+from fairlead.util.serving import served
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ def serve(say: Say) -> None:
         with bind(told.listen) as taken:
             os.environ["FAIRLEAD_LISTEN"] = place_of(taken)
             secret_key(told)
-            with Wakeful() as wakeful, _database(told):
+            url = base_url(load_configuration(os.environ))
+            with Wakeful() as wakeful, served(told.data, url), _database(told):
                 _run(load_configuration(os.environ), taken, wakeful, say)
     finally:
         held.release()

@@ -154,3 +154,34 @@ def test_a_home_that_nobody_may_write_to(serve, folder):
     server, _ = serve()
     assert list((folder / "home").iterdir()) == []
     assert server.end() == 0
+
+
+def test_who_is_on_the_same_machine_finds_it(serve, start, folder):
+    server, url = serve()
+    url = url.rstrip("/")
+    told = json.loads((folder / "data" / "serving.json").read_bytes())
+    assert (told["url"], told["pid"]) == (url, server.pid)
+    elsewhere = {"LISTEN": "127.0.0.1:8600"}
+    made = start("admin", "project", "create", "here", name="admin", **elsewhere)
+    assert made.process.wait(60) == 0
+    assert f"{url}/git/here.git" in made.said
+    examined = start("doctor", "--server", name="doctor", **elsewhere)
+    assert examined.process.wait(60) == 0
+    assert f"{url} answers" in examined.said
+    login = start("login", name="login", **elsewhere)  # with nothing on standard input
+    assert login.process.wait(60) == 2
+    assert "the token is empty" in login.said
+    assert server.end() == 0
+    assert not (folder / "data" / "serving.json").exists()
+    lost = start("login", name="login", **elsewhere)
+    assert lost.process.wait(60) == 2
+    assert "None runs on this machine" in lost.said
+
+
+def test_who_was_killed_is_not_looked_for(serve, start, folder):
+    server, _ = serve()
+    server.end(signal.SIGKILL)
+    assert (folder / "data" / "serving.json").exists()
+    lost = start("login", name="login")
+    assert lost.process.wait(60) == 2
+    assert "None runs on this machine" in lost.said
