@@ -16,7 +16,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.ready ## Run Fairlead on the sample application, examples/bank
+# KEEP=1 leaves the server running, DEMO=stop stops it; DEMO=run does without a server.
+demo: $(VENV)/.ready ## Serve, push the sample application examples/bank, follow its build
 	@sh tools/system-packages git bubblewrap
 	@$(BIN)/python tools/demo.py $(DEMO)
 

@@ -1,10 +1,18 @@
-"""Run Fairlead on the sample application, on two Pythons or more where that can be had."""
+"""Show Fairlead on the sample application: ``demo.py [serve|run|stop] [ARGUMENT...]``.
 
+``serve``: a server, a push to it, the build watched to its verdict; ``KEEP=1`` leaves it running,
+and ``stop`` stops that one. ``run``: without a server, what follows goes to ``fairlead run``.
+"""
+
+import argparse
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import whole_way
+
+from fairlead.errors import FairleadError
 from fairlead.runner.pythons import find
 from fairlead.settings import load_settings
 
@@ -15,8 +23,36 @@ PATIENCE = 180
 TRIED = Path(sys.prefix) / ".tried-to-fetch"  # once is enough: the next start is a quick one
 
 
-def main() -> None:
-    """See to the interpreters, then become ``fairlead run``."""
+def main() -> int:
+    """Do what was asked for; the exit code."""
+    told = arguments()
+    if told.what == "stop":
+        return whole_way.stop(told.folder)
+    if told.app == SAMPLE:
+        see_to_interpreters()
+    sys.stdout.flush()
+    if told.what == "run":
+        os.chdir(told.app)
+        os.execv(Path(sys.executable).with_name("fairlead"), ["fairlead", "run", *told.rest])
+    return whole_way.go(told.app, told.folder, keep=os.environ.get("KEEP", "") not in ("", "0"))
+
+
+def arguments() -> argparse.Namespace:
+    """What is to be shown, of which application, and where a server that is kept has its data."""
+    parser = argparse.ArgumentParser(prog="demo.py", allow_abbrev=False)
+    parser.add_argument("--app", type=Path, default=SAMPLE)
+    parser.add_argument("--folder", type=Path, default=None)
+    parser.add_argument("what", nargs="?", choices=("serve", "run", "stop"), default="serve")
+    told, rest = parser.parse_known_args()
+    told.rest = rest
+    told.folder = told.folder or whole_way.kept_folder()
+    if rest and told.what != "run":
+        parser.error(f"unknown: {' '.join(rest)} (for `fairlead run`: DEMO='run {' '.join(rest)}')")
+    return told
+
+
+def see_to_interpreters() -> None:
+    """Have two of the sample's interpreters where that is possible, and say so where not."""
     found = present()
     if len(found) < ENOUGH and not TRIED.exists():
         fetch(next(version for version in reversed(AXIS) if version not in found))
@@ -24,9 +60,6 @@ def main() -> None:
     if len(found) < ENOUGH:
         here = f"only Python {found[0]}" if found else "none of them"
         print(f"The sample asks for Python {', '.join(AXIS)}: {here} is on this machine.")
-    sys.stdout.flush()
-    os.chdir(SAMPLE)
-    os.execv(Path(sys.executable).with_name("fairlead"), ["fairlead", "run", *sys.argv[1:]])
 
 
 def present() -> list[str]:
@@ -52,4 +85,10 @@ def fetch(version: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        sys.exit(main())
+    except FairleadError as problem:
+        print(f"error: {problem.message}", file=sys.stderr)
+        if problem.hint:
+            print(f"  {problem.hint}", file=sys.stderr)
+        sys.exit(2)
