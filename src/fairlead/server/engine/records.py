@@ -3,11 +3,13 @@
 Whichever worker runs a build compares it with the same others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
+from django.db import connection
 
 from fairlead.errors import UsageError
 from fairlead.model import (
@@ -24,6 +26,8 @@ from fairlead.model import (
 from fairlead.runner.history import Entry
 from fairlead.server.store.fields import unpack
 from fairlead.server.store.models import ENDED, Build, Job, Test
+
+T = TypeVar("T")
 
 _COLUMNS = (
     "number", "state", "branch", "pull_request", "commit", "tree", "trusted", "only"
@@ -56,7 +60,7 @@ class BuildRecords:
 
     def entries(self) -> tuple[Entry, ...]:
         """Builds that ended before this one began."""
-        return self._entries
+        return _with_connection(lambda: self._entries)
 
     @cached_property
     def _entries(self) -> tuple[Entry, ...]:
@@ -76,6 +80,9 @@ class BuildRecords:
 
     def load(self, number: int) -> RunResult:
         """An earlier build's result, its tests with what comparing needs of them."""
+        return _with_connection(lambda: self._load(number))
+
+    def _load(self, number: int) -> RunResult:
         known = Build.objects.filter(project_id=self._build.project_id, number=number)
         found = known.defer("plan", "trigger").first()
         if found is None:
@@ -90,6 +97,17 @@ class BuildRecords:
 
     def finish(self, result: RunResult, keep: int) -> None:
         """Nothing: the recorder stores it, and the store's own retention forgets."""
+
+
+def _with_connection(read: Callable[[], T]) -> T:
+    """What ``read`` returns, with the thread's connection given back.
+
+    The runner asks from threads of its own, which end without a word to the pool.
+    """
+    try:
+        return read()
+    finally:
+        connection.close()
 
 
 def _entry(row: Build) -> Entry:

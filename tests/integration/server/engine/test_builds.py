@@ -128,6 +128,12 @@ def test_a_verdict_says_what_is_new_whichever_worker_ran_the_build_before(
     assert not (Path(project.url) / ".fairlead").exists()
 
 
+def test_a_worker_gives_every_connection_back(worker, make_project, push, reaches):
+    project = make_project(cancel_superseded=False)
+    builds = [push(project) for _ in range(16)]  # more than its pool has
+    assert [reaches(build, *ENDS, seconds=60).state for build in builds] == ["passed"] * 16
+
+
 def commit_to(project, name):
     def commit(text):
         (Path(project.url) / name).write_text(text)
