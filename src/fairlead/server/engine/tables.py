@@ -122,7 +122,7 @@ class Changes:
                 values.append(_json(rows))
         for (name, columns), rows in self._updates().items():
             shapes.append((name, columns))
-            values.append(_json(rows))
+            values += (_json(rows), [row["id"] for row in rows])
         if self._chunks:
             values += _arrays(self._chunks)
         logs = bool(self._chunks)
@@ -168,8 +168,10 @@ def _part(name: str, columns: tuple[str, ...] | None) -> Composable:
         text = SQL("INSERT INTO {} ({}) SELECT {} FROM {} WHERE EXISTS (SELECT FROM part0)")
         return text.format(Identifier(name), names, names, rows)
     told = SQL(", ").join(SQL("{0} = new.{0}").format(Identifier(c)) for c in columns if c != "id")
+    # The ids beside the rows: else PostgreSQL counts on a hundred, and may read the whole table.
     text = SQL(
-        "UPDATE {} row SET {} FROM {} new WHERE row.id = new.id AND EXISTS (SELECT FROM part0)"
+        "UPDATE {} row SET {} FROM {} new WHERE row.id = new.id AND row.id = ANY(%s::bigint[])"
+        " AND EXISTS (SELECT FROM part0)"
     )
     return text.format(Identifier(name), told, rows)
 
