@@ -1,10 +1,8 @@
 """Bytes of any number as a response: a part of them, in pieces, at the reader's own speed."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponse, HttpResponseBase
@@ -69,11 +67,8 @@ def _known(request: Request, tag: str) -> bool:
 def _answer(request: Request, read: Read, span: Span) -> HttpResponseBase:
     if request.bodiless or not span.size:
         return HttpResponse()
-    pieces = _released(_gathered(read(span.offset, span.size)))
-    if isinstance(request, ASGIRequest):
-        # Django would read all of a plain iterator at once before it sends any of it.
-        return StreamingHttpResponse(_aside(pieces))
-    return StreamingHttpResponse(pieces)
+    # `serving.pages` takes piece after piece in its threads, as the reader takes them.
+    return StreamingHttpResponse(_released(_gathered(read(span.offset, span.size))))
 
 
 def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -92,13 +87,3 @@ def _released(pieces: Iterator[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         connections.close_all()
         yield piece
-
-
-async def _aside(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while piece := await _next(pieces):
-        yield piece
-
-
-@sync_to_async
-def _next(pieces: Iterator[bytes]) -> bytes:
-    return next(pieces, b"")

@@ -6,6 +6,7 @@ import msgspec
 
 from fairlead.model import (
     JobResult,
+    Outcome,
     Plan,
     Report,
     RunResult,
@@ -48,6 +49,8 @@ def job_columns(result: JobResult) -> dict[str, object]:
 
 def build_columns(result: RunResult) -> dict[str, object]:
     """What is known of a build when it has ended, without times and notices."""
+    # One that was told to end, and had passed or failed by then, was not ended by that.
+    untrue = {} if result.outcome is Outcome.CANCELLED else {"reason": ""}
     tests = [job.report.tests for job in result.jobs]
     coverage = result.report.coverage
     return {
@@ -60,6 +63,7 @@ def build_columns(result: RunResult) -> dict[str, object]:
         "bad_tests": sum(len(report.bad) for report in tests),
         "skipped_tests": sum(report.count(TestOutcome.SKIPPED) for report in tests),
         "result": pack(_without_jobs(result)),
+        **untrue,
     }
 
 

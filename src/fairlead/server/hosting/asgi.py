@@ -24,6 +24,7 @@ from fairlead.server.hosting.exchange import Exchange, Refused, Request
 from fairlead.server.hosting.push import Push, Target, stop_waiting
 from fairlead.server.hosting.rows import Known, Rows
 from fairlead.server.hosting.surroundings import serving
+from fairlead.server.hosting.turns import turn
 from fairlead.server.streams.sse import Message, Receive, Send
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,8 @@ async def _tell(exchange: Exchange, project: Known, actor: Actor) -> None:
     if worker and (build := exchange.request.headers.get("fairlead-build", "")).isdecimal():
         await rows.apart(lambda: rows.bring(told, project, int(build)))
     repository = _repository(told, project)
-    await exchange.run(repository, serving(told, repository, any_commit=worker))
+    async with turn():
+        await exchange.run(repository, serving(told, repository, any_commit=worker))
 
 
 async def _receive(exchange: Exchange, project: Known, actor: Actor) -> None:

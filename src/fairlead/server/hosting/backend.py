@@ -1,6 +1,7 @@
 """One ``git http-backend`` of its own for each request, all of it streamed, without a thread."""
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -11,7 +12,11 @@ import msgspec
 from fairlead.errors import FairleadError
 from fairlead.server.hosting.children import watch_by_descriptor
 
+log = logging.getLogger(__name__)
+
 _CHUNK = 1 << 16
+_COMPLAINTS = 2000
+"""Bytes of what git says to nobody that are logged, the last ones."""
 _LONGEST_HEAD = 1 << 15
 _PATIENCE = 2.0
 """Seconds between asking processes to end and ending them."""
@@ -31,7 +36,9 @@ class Backend:
         self._process = process
         assert process.stdin  # noqa: S101 — asked for below
         assert process.stdout  # noqa: S101
+        assert process.stderr  # noqa: S101
         self._in, self._out = process.stdin, process.stdout
+        self._complaining = asyncio.create_task(_log_complaints(process.stderr))
 
     @classmethod
     async def start(cls, env: Mapping[str, str], *, inherited: Sequence[int] = ()) -> "Backend":
@@ -41,7 +48,7 @@ class Backend:
             process = await asyncio.create_subprocess_exec(
                 "git", "http-backend",
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
                 env=dict(env), pass_fds=inherited, start_new_session=True, limit=_LONGEST_HEAD,
             )  # fmt: skip
         except OSError as error:
@@ -89,10 +96,22 @@ class Backend:
                     await self._process.wait()
             self._signal(signal.SIGKILL)
             await self._process.wait()
+        # What it left running in the background may hold its end open.
+        await asyncio.wait((self._complaining,), timeout=_PATIENCE)
+        self._complaining.cancel()
 
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
+
+
+async def _log_complaints(stderr: asyncio.StreamReader) -> None:
+    """What goes wrong in git and is no part of its answer."""
+    last = b""
+    while data := await stderr.read(_CHUNK):
+        last = (last + data)[-_COMPLAINTS:]
+    if last:
+        log.warning("git http-backend: %s", last.decode(errors="replace").strip())
 
 
 def _parse_head(text: bytes) -> Head:

@@ -97,10 +97,6 @@ class Pages(BaseHandler):
             await self._apart(response.close)
 
     async def _pieces(self, response: StreamingHttpResponse) -> AsyncIterator[bytes]:
-        if response.is_async:
-            async for made in response:
-                yield made
-            return
         pieces = iter(response)
         while (piece := await self._apart(lambda: _next(pieces))) is not None:
             yield piece

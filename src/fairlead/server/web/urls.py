@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<str:project>/run", project.run, name="run"),
     path("p/<str:project>/settings/", project.settings_page, name="settings"),
     path("p/<str:project>/settings/secret", project.new_secret, name="secret"),
+    path("p/<str:project>/settings/remove", project.remove, name="remove"),
     path("p/<str:project>/deliveries/", deliveries.show_deliveries, name="deliveries"),
     path("p/<str:project>/deliveries/<int:key>/", deliveries.show_delivery, name="delivery"),
     path("p/<str:project>/deliveries/<int:key>/replay", deliveries.replay, name="replay"),

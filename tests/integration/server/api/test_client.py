@@ -72,6 +72,7 @@ def test_a_build_of_what_is_in_the_repository(ask, told, tmp_path):
     assert made.status_code == 201, made.content
     said = made.json()
     assert (said["commit"], said["branch"], said["event"]) == (commit, "main", "api")
+    assert said["author"] == "robot"
     assert (said["parameters"], said["priority"]) == ({"STAGE": "test"}, 3)
     assert ask.post("/projects/shop/builds", {"commit": commit[:10]}).json()["commit"] == commit
     assert ask.post("/projects/shop/builds").json()["branch"] == "main"

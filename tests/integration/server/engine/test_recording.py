@@ -189,6 +189,20 @@ def test_nothing_is_stored_once_the_build_is_anothers(claimed, record, log_of, w
     assert log_of(claimed) == b"new"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "reason"), [(Outcome.PASSED, ""), (Outcome.CANCELLED, "superseded by build 2")]
+)
+def test_a_build_that_was_told_to_end_too_late_names_no_reason(claimed, record, outcome, reason):
+    from fairlead.server.services.builds import cancel
+
+    assert cancel(claimed, "superseded by build 2")
+    recorder = record(claimed)
+    give(recorder, started(), run_over(outcome))
+    recorder.close()
+    claimed.refresh_from_db()
+    assert (claimed.state, claimed.reason) == (outcome.value, reason)
+
+
 def test_nothing_is_stored_after_the_verdict(claimed, record):
     from fairlead.server.engine.changes import end
     from fairlead.server.engine.recording import Fenced

@@ -1,5 +1,6 @@
 """Clients that go silent, go away or say nonsense leave neither processes nor half a push."""
 
+import asyncio
 import os
 import socket
 from pathlib import Path
@@ -100,3 +101,47 @@ def test_many_fetch_and_push_at_once(hosted, client, token, tmp_path):
     for one in going:
         assert not one.communicate(timeout=60)[0]
         assert not one.returncode
+
+
+def test_fetches_beyond_the_limit_wait_for_their_turn(
+    hosted, client, token, tmp_path, monkeypatch, wait_until
+):
+    """One that got no place in time is told so; pushes need none."""
+    from fairlead.server.hosting import turns
+
+    client.begin()
+    url = client.url(secret=token("push", "read"))
+    client("push", "-q", url, "main")
+    held = asyncio.Semaphore(0)
+    monkeypatch.setattr(turns, "_turns", Everywhere(held))
+    going = client.start("clone", "-q", url, tmp_path / "waits")
+    wait_until(lambda: held._waiters)
+    for _ in range(2):
+        held._loop.call_soon_threadsafe(held.release)
+    going.communicate(timeout=60)
+    assert not going.returncode
+    monkeypatch.setattr(turns, "PATIENCE", 0.1)
+    monkeypatch.setattr(turns, "_turns", Everywhere(asyncio.Semaphore(0)))
+    refused = client("clone", url, tmp_path / "refused", check=False)
+    assert "503" in refused.stderr
+
+
+class Everywhere:
+    """The same places, whichever event loop asks."""
+
+    def __init__(self, places):
+        self.places = places
+
+    def setdefault(self, *_):
+        return self.places
+
+
+def test_what_git_complains_of_is_logged(hosted, client, told, token, caplog, wait_until):
+    from fairlead.server.hosting import repositories
+
+    client.begin()
+    url = client.url(secret=token("push", "read"))
+    client("push", "-q", url, "main")
+    (repositories.folder(told, "sample") / "HEAD").write_text("nonsense")
+    assert client("ls-remote", url, check=False).returncode
+    wait_until(lambda: "git http-backend: Not a git repository" in caplog.text)

@@ -1,6 +1,7 @@
 """Projects, their settings, runs by hand, tokens and deliveries."""
 
 import re
+import subprocess
 
 import pytest
 
@@ -90,6 +91,40 @@ def test_a_run_of_a_branch_that_is_not_there_is_told(admin, database):
     page = admin.post("/p/shop2/run", told).content.decode()
     assert 'class="said error"' in page
     assert 'value="nothing"' in page
+
+
+def test_a_run_is_of_whoever_asked_for_it(admin, database, tmp_path):
+    from django.conf import settings
+
+    from fairlead.server.hosting import repositories
+    from fairlead.server.store.models import Build
+
+    admin.post("/new/", {"name": "shop3", "kind": "hosted", "default_branch": "main"})
+    git = ("git", "-C", str(tmp_path), "-c", "user.name=Bo", "-c", "user.email=bo@example.org")
+    subprocess.run([*git, "init", "-q", "-b", "main"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "Begin"], check=True)
+    there = repositories.folder(settings.FAIRLEAD, "shop3")
+    subprocess.run([*git, "push", "-q", str(there), "main"], check=True)
+    told = {"what": "branch", "ref": "main", "parameters": "A=1", "jobs": "", "labels": ""}
+    assert admin.post("/p/shop3/run", told)["Location"] == "/p/shop3/1/"
+    build = Build.objects.get()
+    assert (build.author, build.parameters) == ("ada", {"A": "1"})
+
+
+def test_a_project_is_removed_by_who_writes_its_name(admin, database):
+    from django.conf import settings
+
+    from fairlead.server.hosting import repositories
+    from fairlead.server.store.models import Project
+
+    admin.post("/new/", {"name": "shop4", "kind": "hosted", "default_branch": "main"})
+    there = repositories.folder(settings.FAIRLEAD, "shop4")
+    assert 'action="/p/shop4/settings/remove"' in admin.get("/p/shop4/settings/").content.decode()
+    assert admin.post("/p/shop4/settings/remove", {"name": "shop"}).status_code == 400
+    assert repositories.is_repository(there)
+    assert admin.post("/p/shop4/settings/remove", {"name": "shop4"})["Location"] == "/"
+    assert not Project.objects.exists()
+    assert not there.exists()
 
 
 def test_a_token_is_shown_once_and_revoked(admin, project):

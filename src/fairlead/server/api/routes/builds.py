@@ -103,6 +103,7 @@ def create_build(request: Request, name: Name, body: NewBuild | None = None) -> 
         priority=wanted.priority,
         due=wanted.due,
         event="api",
+        author=request.actor.name,
     )
     return build_shape(build, request)
 

@@ -3,10 +3,9 @@
 Jobs write what they like: a page among it must not act here as if it were ours.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
@@ -71,7 +70,6 @@ def _find(key: int) -> Artifact | None:
     )
 
 
-async def _pieces(storage: Storage, key: str, size: int) -> AsyncIterator[bytes]:
-    read = sync_to_async(storage.read)
+def _pieces(storage: Storage, key: str, size: int) -> Iterator[bytes]:
     for offset in range(0, size, _PIECE):
-        yield await read(key, offset, _PIECE)
+        yield storage.read(key, offset, _PIECE)

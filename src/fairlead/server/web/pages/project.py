@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from fairlead.errors import FairleadError, TriggerInvalid
+from fairlead.errors import FairleadError, TriggerInvalid, UsageError
 from fairlead.server.access import Actor, Scope
 from fairlead.server.links import base_url, build_path
 from fairlead.server.services import projects as service
+from fairlead.server.storage import open_storage
 from fairlead.server.store.models import Project
 from fairlead.server.web.answer import show
 from fairlead.server.web.forms import RULES, RunForm, SettingsForm
@@ -59,6 +60,23 @@ def new_secret(request: HttpRequest, actor: Actor, project: Project) -> HttpResp
     return _show_settings(request, actor, project, form, secret)
 
 
+@require_POST
+@admits_to_project(Scope.ADMIN)
+def remove(request: HttpRequest, actor: Actor, project: Project) -> HttpResponseRedirect:
+    """Remove it with all that is kept of it, where its name was written to confirm that."""
+    from django.conf import settings
+
+    del actor
+    if request.POST.get("name") != project.name:
+        raise UsageError(
+            f"{project.name} is still there: its name was not written as it is",
+            hint="write the project's name beside the button",
+        )
+    service.remove(project, open_storage(settings.FAIRLEAD))
+    messages.success(request, f"{project.name} and all of it was removed.")
+    return HttpResponseRedirect("/")
+
+
 @require_http_methods(["GET", "POST"])
 @admits_to_project(Scope.BUILD)
 def run(request: HttpRequest, actor: Actor, project: Project) -> HttpResponse:
@@ -68,13 +86,13 @@ def run(request: HttpRequest, actor: Actor, project: Project) -> HttpResponse:
     form = RunForm(request.POST or None, initial=initial, declared=declared)
     if request.method == "POST" and form.is_valid():
         try:
-            return HttpResponseRedirect(_start(project, form))
+            return HttpResponseRedirect(_start(project, form, actor))
         except FairleadError as error:
             form.add_error(None, str(error))
     return show(request, actor, "run.html", here="projects", tab="run", project=project, form=form)
 
 
-def _start(project: Project, form: RunForm) -> str:
+def _start(project: Project, form: RunForm, actor: Actor) -> str:
     from fairlead.server.services.manual import start
 
     told = form.cleaned_data
@@ -86,6 +104,7 @@ def _start(project: Project, form: RunForm) -> str:
         parameters=form.given(),
         jobs=told["jobs"],
         labels=told["labels"] or None,
+        author=actor.name if actor.known else "",
     )
     return build_path(project.name, build.number)
 
