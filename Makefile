@@ -10,11 +10,11 @@ PYTEST ?= -n 2
 # A machine may forbid byte code; everything that is started twice starts slower without it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check format bench docs lock wheel clean
+.PHONY: help demo test check format bench bench-server docs lock wheel clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 # KEEP=1 leaves the server running, DEMO=stop stops it; DEMO=run does without a server.
 demo: $(VENV)/.ready ## Serve, push the sample application examples/bank, follow its build
@@ -37,6 +37,10 @@ format: $(VENV)/.ready ## Format the code and mend what can be mended by itself
 
 bench: $(VENV)/.ready-bench ## Measure ourselves beside bare commands, tox and nox
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-server: $(VENV)/.ready ## Measure the server beside Buildbot; BENCH=--quick in two minutes
+	@sh tools/system-packages git bubblewrap curl
+	@$(BIN)/python -m bench.server $(BENCH)
 
 docs: $(VENV)/.ready-docs ## Build the documentation into docs/_build/html
 	@$(BIN)/sphinx-build -E -W --keep-going -q -b html docs docs/_build/html

@@ -19,7 +19,7 @@ from bench.server.wire import Refused, ask_json, events
 
 _HOOK = """#!/bin/sh
 while read old new ref; do
-    {post} "http://127.0.0.1:{port}/change_hook/base" >/dev/null
+    {curl} -s -d "{form}" "http://127.0.0.1:{port}/change_hook/base" >/dev/null
 done
 """
 _PATIENCE = 120.0
@@ -143,9 +143,10 @@ class Buildbot:
 
     def _make_repository(self) -> None:
         install.run("git", "init", "-q", "--bare", "-b", "main", str(self._bare), env=self._env)
-        curl = f'{shutil.which("curl")} -s -d "{_FORM}"'
+        if not (curl := shutil.which("curl")):
+            raise SystemExit("Buildbot's side of the pushes needs curl")
         hook = self._bare / "hooks/post-receive"
-        hook.write_text(_HOOK.format(post=curl, port=self.port))
+        hook.write_text(_HOOK.format(curl=curl, form=_FORM, port=self.port))
         hook.chmod(0o755)
 
     def _run(self, program: Path, folder: Path) -> None:

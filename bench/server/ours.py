@@ -139,7 +139,14 @@ class Fairlead:
     def store(self, handle: Handle, count: int) -> None:
         """Store ``count`` builds more like this one, each with ten tests, by SQL."""
         script = Path(__file__).with_name("fill.py")
-        argv = (str(self._programs / "python"), str(script), handle[0], str(handle[1]), str(count))
+        argv = (
+            str(self._programs / "python"),
+            "-P",
+            str(script),
+            handle[0],
+            str(handle[1]),
+            str(count),
+        )
         install.run(*argv, env=self._env)
 
     def _make_projects(self) -> None:
