@@ -158,7 +158,9 @@ class _Run:
             return run_job(shared, job, cancel)
 
         workers = Workers(run=carry_out, count=self._count, emit=self._emit)
-        return run_jobs(plan, workers, self._cancel, expected_seconds(self._baseline.entries))
+        # The order of starting, which a single job has none of.
+        expected = expected_seconds(self._baseline.entries) if len(plan.jobs) > 1 else {}
+        return run_jobs(plan, workers, self._cancel, expected)
 
     def _outcome(self, plan: Plan, jobs: tuple[JobResult, ...]) -> Outcome:
         return Outcome.CANCELLED if self._cancel.thrown else worst(plan, jobs)

@@ -153,8 +153,10 @@ class Carrier:
     async def tidy(self) -> None:
         """Compact logs that were left in chunks, by whomever."""
         loop = asyncio.get_running_loop()
-        storage = self._tools.storage
-        await loop.run_in_executor(self._compacting, compact_left_behind, storage)
+        storage, age = self._tools.storage, self._tools.intervals.tidy
+        await loop.run_in_executor(
+            self._compacting, _with_connections, lambda: compact_left_behind(storage, age=age)
+        )
 
     def _sink(self) -> ChunkSink:
         """A build's sink; logs are compacted aside, so that no verdict waits for it."""

@@ -15,22 +15,13 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from fairlead.server.configuration import Configuration, bounded
+from fairlead.server.configuration import KEEPALIVE, Configuration, bounded
 from fairlead.server.engine.patient import Patient
 
 log = logging.getLogger(__name__)
 
 PAUSE = 0.5
 """Seconds between two tries to reach the database."""
-
-# A peer that is gone without a word is noticed before a lease ends.
-_KEEPALIVE = {
-    "connect_timeout": 5,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 8000,
-}
 
 
 class Connector(PsycopgConnector):
@@ -90,10 +81,10 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 
 def make_app(told: Configuration) -> App:
     """The engine's app with connections of its own, as a worker needs it. Not opened yet."""
-    given = conninfo_to_dict(told.database_url).get("options")
-    every = {**_KEEPALIVE, "options": bounded(given, told.intervals.lease)}
+    given = conninfo_to_dict(told.database_url)
+    limits = bounded(given.get("options"), told.intervals.lease)
+    every = {**KEEPALIVE, **given, "options": limits}
     connector = Connector(
-        conninfo=told.database_url,
         kwargs=every,
         min_size=1,
         max_size=4,

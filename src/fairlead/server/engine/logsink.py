@@ -8,7 +8,6 @@ from typing import Protocol
 from uuid import uuid4
 
 import msgspec
-from django.db import connections
 from django.utils import timezone
 
 from fairlead.server.logs.chunks import Chunk
@@ -126,5 +125,4 @@ def compact_left_behind(storage: Storage, *, age: float = 60.0, most: int = 100)
     found = list(rows.order_by("attempt_id").values_list("attempt_id", flat=True)[:most])
     for attempt in found:
         compact_attempt(attempt, storage)
-    connections.close_all()
     return len(found)

@@ -24,9 +24,6 @@ from fairlead.server.store.models import Worker as WorkerRow
 
 log = logging.getLogger(__name__)
 
-_TIDY = 60.0
-"""Seconds between two looks for logs that nobody compacted."""
-
 
 def work(configuration: Configuration, tools: Tools, *, name: str = "") -> None:
     """Be a worker until SIGTERM or SIGINT, and then until the builds under way have ended.
@@ -69,7 +66,7 @@ async def _work(configuration: Configuration, tools: Tools, name: str) -> None:
         intervals=configuration.intervals,
         drain_timeout=configuration.drain_timeout or None,
         beat=lambda engine_id: presence.beat(engine_id, stopping=worker.stopping),
-        chores=(_reaping(carrier, configuration), _tidying(carrier)),
+        chores=(_reaping(carrier, configuration), _tidying(carrier, configuration)),
     )
     try:
         await _open(app)
@@ -112,9 +109,9 @@ def _reaping(carrier: Carrier, configuration: Configuration) -> Callable[[], Awa
     return reap
 
 
-def _tidying(carrier: Carrier) -> Callable[[], Awaitable[None]]:
+def _tidying(carrier: Carrier, configuration: Configuration) -> Callable[[], Awaitable[None]]:
     async def tidy() -> None:
-        await asyncio.sleep(_TIDY)
+        await asyncio.sleep(configuration.intervals.tidy)
         await carrier.tidy()
 
     return tidy

@@ -22,7 +22,7 @@ Locate = Callable[[Build], Path]
 """Brings a build's repository to this machine and returns its folder; may be bare."""
 
 Confide = Callable[[Build], Secrets]
-"""The secrets a build may have; asked only for builds of trusted changes."""
+"""The secrets a build may have; asked only for trusted changes whose jobs name some."""
 
 
 def no_secrets(_build: Build) -> Secrets:
@@ -46,9 +46,15 @@ def make_order(build: Build, settings: Settings, locate: Locate, confide: Confid
         trigger=trigger,
         settings=settings,
         host=os.environ,
-        secrets=confide(build) if build.trusted else Secrets(),
+        secrets=_confided(build, plan, confide),
         more=True,
     )
+
+
+def _confided(build: Build, plan: Plan, confide: Confide) -> Secrets:
+    """What the build's jobs ask for, where the change is trusted; most ask for nothing."""
+    wanted = build.trusted and any(job.secrets for job in plan.jobs)
+    return confide(build) if wanted else Secrets()
 
 
 def _selection(build: Build) -> Selection:
