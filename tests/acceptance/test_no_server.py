@@ -59,3 +59,60 @@ def test_who_asks_a_server_imports_none(make_project, command):
     assert done.returncode == 2
     assert "cannot reach http://127.0.0.1:9" in done.stderr
     assert done.stderr.splitlines()[-1] == "imported of a server: ['httpx']"
+
+
+WITHOUT = f"""\
+import importlib.machinery, sys
+
+HIDDEN = {("django", "ninja", "procrastinate", "psycopg", "uvicorn", "servestatic", "storages")!r}
+
+class Installed:
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in HIDDEN:
+            return None
+        return importlib.machinery.PathFinder.find_spec(name, path, target)
+
+sys.meta_path[:] = [importlib.machinery.BuiltinImporter, importlib.machinery.FrozenImporter, Installed]
+from fairlead.cli.start import entry
+sys.exit(entry())
+"""
+
+
+def without_the_extra(project, *words):
+    return subprocess.run(
+        (sys.executable, "-c", WITHOUT, *words), cwd=project.folder, env=project.env,
+        capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("serve",), ("web",), ("worker",), ("scheduler",), ("doctor", "--server"),
+        ("admin", "user", "list"), ("admin", "project", "create", "shop"),
+        ("backup", "saved.tar"), ("restore", "fairlead.yml"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_without_the_servers_packages_it_says_how_to_get_them(make_project, words):
+    done = without_the_extra(make_project(FILES), *words)
+    assert done.returncode == 2, done.stderr
+    assert "error: the server's packages are not installed (django, " in done.stderr
+    assert "pip install 'fairlead[server]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("doctor", "--server", "http://127.0.0.1:9"), "does not answer"),
+        (("login",), "None runs on this machine"),
+        (("builds", "--server", "http://127.0.0.1:9"), "cannot reach"),
+    ],
+)
+def test_who_only_asks_a_server_needs_none_of_them(make_project, tmp_path, words, said):
+    project = make_project(FILES)
+    project.env["FAIRLEAD_DATA"] = str(tmp_path / "data")
+    done = without_the_extra(project, *words)
+    assert done.returncode == 2
+    assert said in done.stdout + done.stderr

@@ -50,6 +50,8 @@ def command(
     for build in found:
         click.echo(look.plain(_row(build, look, named=named is None)))
     if not found:
+        if named:
+            api.check_project(named)
         click.echo("No such build.", err=True)
 
 

@@ -51,13 +51,14 @@ def _look(server: str | None) -> "Sequence[Finding]":
         from fairlead.runner.doctor import examine
 
         return examine(context.settings().home, os.environ)
-    from fairlead.server.serving.extra import need_server
-
-    need_server()
     from fairlead.server.configuration import load_configuration
     from fairlead.server.serving.examine import examine_here, examine_url
+    from fairlead.server.serving.extra import need_server
 
-    return examine_url(server) if server else examine_here(load_configuration(os.environ))
+    if server:
+        return examine_url(server)
+    need_server()
+    return examine_here(load_configuration(os.environ))
 
 
 def lines(

@@ -61,6 +61,10 @@ class Api:
         query = {"project": project, "branch": branch, "state": state, "limit": min(most, _MOST)}
         return self._listed(f"{_ROOT}/builds", Build, query, most)
 
+    def check_project(self, name: str) -> None:
+        """Raises ``ServerRefused`` where there is no such project, or none that we may see."""
+        self.connection.get(_project(name), msgspec.Raw)
+
     def build(self, project: str, number: int) -> Build:
         """A build with its jobs."""
         return self.connection.get(_build(project, number), Build)

@@ -21,6 +21,7 @@ _PASSING = frozenset({429, 502, 503, 504})
 """Answers of a server, or of a proxy before it, that is about to start, or too busy."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _REDIRECTS = range(300, 400)
+_UNKNOWN = 401
 _NOT_MODIFIED = 304
 
 
@@ -179,6 +180,12 @@ class Connection:
             there = answer.headers.get("Location", "")
             return ServerUnintelligible(
                 f"{self.base} sends us on to {there}", hint="log in at that address instead"
+            )
+        if answer.status_code == _UNKNOWN and "Authorization" in answer.request.headers:
+            return ServerRefused(
+                f"{self.base} does not know this token: it is wrong, revoked or too old",
+                status=_UNKNOWN,
+                hint=f"give another one: fairlead login {self.base}",
             )
         kind = answer.headers.get("Content-Type", "")
         body = answer.content[:65536]

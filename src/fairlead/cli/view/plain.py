@@ -96,6 +96,8 @@ class PlainView:
         """Nothing is held back."""
 
     def _line(self, job: str, *lines: str) -> None:
+        if not lines:
+            return
         job = one_line(job)
         padded = job + " " * (self._width - cells(job))
         prefix = f"{self._look.style(padded, 'bold')} | "

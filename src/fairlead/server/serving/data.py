@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fairlead.errors import FairleadError, StoreError
 from fairlead.server.configuration import Configuration, folder_mode
+from fairlead.util.serving import serving
 
 _HELD = "serve.lock"
 _PRIVATE = ("storage", "repositories")
@@ -41,8 +42,10 @@ class Held:
         except BlockingIOError:
             holder = _holder(self._handle)
             os.close(self._handle)
+            found = serving(data)
+            where = f", at {found.url}/" if found else ""
             raise FairleadError(
-                f"fairlead serve already runs on {data} (process {holder})",
+                f"fairlead serve already runs on {data} (process {holder}){where}",
                 hint="stop that one first, or name another folder with FAIRLEAD_DATA",
             ) from None
         os.ftruncate(self._handle, 0)

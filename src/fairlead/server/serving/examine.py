@@ -9,6 +9,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from fairlead.errors import FairleadError
 from fairlead.runner.doctor import Finding, State, git, judge_space
 from fairlead.server.configuration import Configuration, load_configuration
@@ -23,7 +25,9 @@ _WAIT = 10.0  # seconds for an answer
 def examine_url(url: str) -> tuple[Finding, ...]:
     """What can be seen of a server from elsewhere; ``url`` is how people reach it."""
     if not url.startswith(("http://", "https://")):
-        return (_missing("server", f"{url!r} is not a web address", "https://ci.example.org"),)
+        return (
+            _missing("server", f"{url!r} is not a web address", "such as https://ci.example.org"),
+        )
     return tuple(_over_http(url.rstrip("/")))
 
 
@@ -162,7 +166,8 @@ def _over_http(url: str) -> Iterable[Finding]:
     yield Finding(name="web node", state=State.OK, text=f"{url} answers in {took * 1000:.0f} ms")
     if "date" in answer.headers:
         there = parsedate_to_datetime(answer.headers["date"])
-        yield judge_clock(_age(datetime.now(UTC), there))
+        found = judge_clock(_age(datetime.now(UTC), there))
+        yield msgspec.structs.replace(found, name="web node's clock")
 
 
 def _tried(name: str, look: Callable[[], Finding]) -> Finding:

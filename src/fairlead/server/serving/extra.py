@@ -13,5 +13,5 @@ def need_server() -> None:
     if absent:
         raise FairleadError(
             f"the server's packages are not installed ({', '.join(absent)} cannot be found)",
-            hint="pip install 'fairlead[server]'",
+            hint="pip install 'fairlead[server]', in a checkout of it pip install '.[server]'",
         )
