@@ -36,7 +36,10 @@ def test_log_in_and_out(server, person, monkeypatch):
     for name in ("FAIRLEAD_URL", "FAIRLEAD_TOKEN"):
         monkeypatch.delenv(name)
     server.json("/api/v1/builds", {"items": [], "next": None})
-    assert person("builds").code == 0
+    assert "there is no /api/v1/projects/shop" in person("builds").err
+    server.json("/api/v1/projects/shop", {"name": "shop"})
+    done = person("builds")
+    assert (done.code, done.err) == (0, "No such build.\n")
     assert server.requests[-1].headers["Authorization"] == "Bearer fl_given"
     assert person("login", "--logout", server.url).code == 0
     assert "fl_given" not in file.read_text()
@@ -61,7 +64,7 @@ def test_what_is_no_token_is_not_sent(server, person, monkeypatch, given):
 def test_a_token_that_the_server_does_not_know_is_not_kept(server, person, monkeypatch):
     server.routes["/api/v1/me"] = lambda request: server.problem(request, 401, "unknown token")
     done = log_in(server, person, monkeypatch, server.url)
-    assert (done.code, "unknown token" in done.err) == (2, True)
+    assert (done.code, "does not know this token" in done.err) == (2, True)
     assert not (person.config / "servers.toml").exists()
 
 
