@@ -20,7 +20,8 @@ class Intervals(msgspec.Struct, frozen=True, kw_only=True):
     A build whose worker has not reached the database for ``lease`` ends itself, so ``lease``
     must be shorter than ``stalled``. ``poll`` is how often queues are looked at without having
     been notified, so how late a build that was put off may start, and ``flush`` how long events
-    are gathered before they are stored.
+    are gathered before they are stored. Logs whose worker did not make a file of them are looked
+    for every ``tidy``, and are such after as long.
     """
 
     heartbeat: float = 3.0
@@ -30,6 +31,7 @@ class Intervals(msgspec.Struct, frozen=True, kw_only=True):
     lease: float = 8.0
     poll: float = 5.0
     flush: float = 0.03
+    tidy: float = 60.0
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,10 +138,32 @@ def _make_key(path: Path) -> str:
     return path.read_text("ascii")
 
 
+KEEPALIVE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8000,
+}
+"""What libpq is told of every connection: a server that is gone without a word is given up."""
+
+_KEEPALIVE_THERE = {
+    "tcp_keepalives_idle": 5,
+    "tcp_keepalives_interval": 2,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": 8000,
+}
+
+
 def bounded(options: object, longest: float) -> str:
-    """Words for PostgreSQL's ``options``: no transaction lies idle for ``longest`` seconds."""
-    limit = f"-c idle_in_transaction_session_timeout={longest * 1000:.0f}"
-    return f"{options} {limit}" if options else limit
+    """Words for PostgreSQL's ``options``: no transaction lies idle for ``longest`` seconds.
+
+    Also PostgreSQL gives up a client that is gone without a word, since that may hold a lock
+    that others wait for. By itself it would take hours.
+    """
+    limits = {"idle_in_transaction_session_timeout": f"{longest * 1000:.0f}", **_KEEPALIVE_THERE}
+    words = [f"-c {name}={value}" for name, value in limits.items()]
+    return " ".join([str(options), *words] if options else words)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -9,7 +9,13 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from fairlead.errors import FairleadError
-from fairlead.server.configuration import Configuration, bounded, load_configuration, secret_key
+from fairlead.server.configuration import (
+    KEEPALIVE,
+    Configuration,
+    bounded,
+    load_configuration,
+    secret_key,
+)
 from fairlead.server.storage.opening import folder_of
 from fairlead.server.storage.place import SCHEME, read_place
 
@@ -33,6 +39,7 @@ def database(url: str, *, pool_timeout: float, longest: float) -> dict[str, dict
         ) from error
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host"}
     main = {ours: told.pop(theirs, "") or "" for ours, theirs in (*names.items(), ("PORT", "port"))}
+    options = {**KEEPALIVE, **told, "options": bounded(told.get("options"), longest)}
     pool = {"min_size": 1, "max_size": 10, "timeout": pool_timeout}
     return {
         "default": {
@@ -40,7 +47,7 @@ def database(url: str, *, pool_timeout: float, longest: float) -> dict[str, dict
             **main,
             "CONN_MAX_AGE": 0,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {**told, "options": bounded(told.get("options"), longest), "pool": pool},
+            "OPTIONS": {**options, "pool": pool},
         }
     }
 

@@ -210,7 +210,8 @@ class _Going:
         if self._switch.thrown:
             raise FairleadError(self._switch.reason)
         with working_folder(tools.settings.home) as place:
-            order = msgspec.structs.replace(order, records=BuildRecords(self.build, place))
+            records = BuildRecords(self.build, place, given_up=lambda: self._switch.thrown)
+            order = msgspec.structs.replace(order, records=records)
             run(order, lambda event: self._emit(event, place), self._switch)
 
     def _fail(self, reason: str) -> None:

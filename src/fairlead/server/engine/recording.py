@@ -12,20 +12,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from fairlead.errors import FairleadError
 from fairlead.model import Event, Output, RunFinished
 from fairlead.server.engine.logsink import LogSink
 from fairlead.server.engine.rows import Batch, Rows
-from fairlead.server.engine.tables import WIPE, direct
+from fairlead.server.engine.tables import AWAY, WIPE, direct
 from fairlead.server.store.models import Build, State
 
 log = logging.getLogger(__name__)
 
 _RETRY = 0.3
 _MOST = 5000
-_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 
 class Fenced(FairleadError):
@@ -128,7 +127,7 @@ class Recorder:
         while not self._abandoned.is_set():
             try:
                 self._rows.reserve(events)
-            except _AWAY as error:
+            except AWAY as error:
                 self._wait_for_database(error)
             else:
                 batch = self._rows.apply(events)
@@ -142,7 +141,7 @@ class Recorder:
         while not self._abandoned.is_set():
             try:
                 self._store(batch)
-            except _AWAY as error:
+            except AWAY as error:
                 self._wait_for_database(error)
             else:
                 self._stored(batch)

@@ -3,6 +3,9 @@
 Whichever worker runs a build compares it with the same others.
 """
 
+import logging
+import time
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,10 +27,13 @@ from fairlead.model import (
     Trigger,
 )
 from fairlead.runner.history import Entry
-from fairlead.server.engine.tables import direct
+from fairlead.server.engine.tables import AWAY, direct
 from fairlead.server.store.fields import unpack
 from fairlead.server.store.models import Build
 
+log = logging.getLogger(__name__)
+
+_RETRY = 0.3  # seconds
 _LOOKED_AT = 50
 """Builds of the project that are looked through for one to compare with."""
 
@@ -53,14 +59,17 @@ class BuildRecords:
     """What ``fairlead.runner`` writes down of one build, and what came before it.
 
     Logs and artifacts go below ``place``, from where the engine stores them; results are stored
-    as they are told.
+    as they are told. What came before is asked for until the database answers, or ``given_up``.
     """
 
     word = "build"
 
-    def __init__(self, build: Build, place: Path) -> None:
+    def __init__(
+        self, build: Build, place: Path, given_up: Callable[[], bool] = lambda: False
+    ) -> None:
         self._build = build
         self._place = place
+        self._given_up = given_up
 
     def begin(self) -> int:
         """Be called as the build is."""
@@ -77,10 +86,10 @@ class BuildRecords:
 
     @cached_property
     def _entries(self) -> tuple[Entry, ...]:
-        rows = _rows(_EARLIER, self._build.project_id, self._build.number, _LOOKED_AT)
+        rows = self._rows(_EARLIER, self._build.project_id, self._build.number, _LOOKED_AT)
         entries = [_entry(row) for row in reversed(rows)]
         if rows:
-            jobs = _rows(_JOBS, rows[0][0])
+            jobs = self._rows(_JOBS, rows[0][0])
             entries[-1] = msgspec.structs.replace(
                 entries[-1],
                 seconds=tuple((key, took) for _, key, _, took, _ in jobs),
@@ -90,7 +99,7 @@ class BuildRecords:
 
     def load(self, number: int) -> RunResult:
         """An earlier build's result, its tests with what comparing needs of them."""
-        found = _rows(_BUILD, self._build.project_id, number)
+        found = self._rows(_BUILD, self._build.project_id, number)
         if not found:
             raise UsageError(f"there is no build {number}")
         build_id, state, event, tests, data = found[0]
@@ -100,16 +109,26 @@ class BuildRecords:
             trigger=Trigger(event=event),
             plan=Plan(source="", origin=Origin.NATIVE),
         )
-        cases = _cases(build_id) if tests else {}
+        cases = _cases(self._rows(_TESTS, build_id)) if tests else {}
         jobs = [
             _with_tests(job, tuple(cases.get(pk, ())))
-            for pk, _, _, _, packed in _rows(_JOBS, build_id)
+            for pk, _, _, _, packed in self._rows(_JOBS, build_id)
             if (job := unpack(packed, JobResult)) is not None
         ]
         return msgspec.structs.replace(result, number=number, jobs=tuple(jobs))
 
     def finish(self, result: RunResult, keep: int) -> None:
         """Nothing: the recorder stores it, and the store's own retention forgets."""
+
+    def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        while True:
+            try:
+                return _rows(statement, *values)
+            except AWAY as error:
+                if self._given_up():
+                    raise
+                log.warning("build %s waits for the database: %s", self._build.pk, error)
+                time.sleep(_RETRY)
 
 
 def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -137,11 +156,11 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     )
 
 
-def _cases(build_id: int) -> dict[int, list[TestCase]]:
+def _cases(rows: list[tuple[Any, ...]]) -> dict[int, list[TestCase]]:
     """The tests of each job's last attempt."""
     cases: dict[int, list[TestCase]] = {}
     last: dict[int, int] = {}
-    for job, attempt, suite, name, outcome, seconds, node in _rows(_TESTS, build_id):
+    for job, attempt, suite, name, outcome, seconds, node in rows:
         if attempt > last.get(job, 0):
             last[job], cases[job] = attempt, []
         if attempt == last[job]:

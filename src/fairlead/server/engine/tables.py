@@ -14,7 +14,8 @@ from functools import cache
 from typing import Any, cast
 
 import msgspec
-from django.db import connection
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import JSONField, Model
 from psycopg import Connection
 from psycopg.sql import SQL, Composable, Identifier
@@ -26,6 +27,9 @@ from fairlead.server.store.models import Artifact, Attempt, Build, Job, Step, Te
 Values = Mapping[str, Any]
 Key = tuple[str, int]
 """A table and a row's id."""
+
+AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+"""What is raised while the database cannot be reached."""
 
 _BLOCK = 64
 """Ids that are fetched at once."""

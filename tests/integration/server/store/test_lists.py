@@ -139,3 +139,23 @@ def test_no_transaction_lies_idle_for_long(database):
     with connection.cursor() as cursor:
         cursor.execute("SHOW idle_in_transaction_session_timeout")
         assert cursor.fetchone() == ("8s",)
+
+
+def test_each_end_gives_up_the_other_that_is_gone_without_a_word(database):
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        # Values of a socket that is a file are not shown, but what was asked for is.
+        cursor.execute(
+            "SELECT name FROM pg_settings WHERE source = 'client' AND name LIKE 'tcp%' ORDER BY 1"
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    assert names[-1] == "tcp_user_timeout"
+    assert [name.removeprefix("tcp_keepalives_") for name in names[:-1]] == [
+        "count",
+        "idle",
+        "interval",
+    ]
+    told = connection.connection.info.get_parameters()
+    assert {told[name] for name in ("connect_timeout", "keepalives_idle")} == {"5"}
+    assert told["tcp_user_timeout"] == "8000"
