@@ -31,7 +31,7 @@ def _with_server(work: Callable[P, None]) -> Callable[P, None]:
 
 @click.group()
 def command() -> None:
-    """Manage the server's users, tokens and projects."""
+    """Manage the server's users, tokens, projects and their secrets."""
 
 
 @command.group()
@@ -171,6 +171,47 @@ def remove_project(name: str, *, yes: bool) -> None:
         click.confirm(f"Remove {name} and everything of it?", abort=True)
     administering.remove_project(found)
     click.echo(f"Removed {name}.")
+
+
+@command.group()
+def secret() -> None:
+    """What jobs of a project get as variables, in builds of trusted changes."""
+
+
+@secret.command("set")
+@click.argument("project")
+@click.argument("name")
+@_with_server
+def set_secret(project: str, name: str) -> None:
+    """Set NAME for PROJECT to a value, asked for or read from standard input."""
+    from fairlead.cli.secrets import check_name, read_value
+    from fairlead.server.serving import administering
+
+    check_name(name, f"admin secret set {project}")
+    administering.set_secret(project, name, read_value(name))
+    click.echo(f"Set {name} for {project}.")
+
+
+@secret.command("list")
+@click.argument("project")
+@_with_server
+def list_secrets(project: str) -> None:
+    """List the secrets of PROJECT by name, never their values."""
+    from fairlead.server.serving import administering
+
+    _table(administering.secrets_of(project), "There are no secrets.")
+
+
+@secret.command("remove")
+@click.argument("project")
+@click.argument("name")
+@_with_server
+def remove_secret(project: str, name: str) -> None:
+    """Forget NAME of PROJECT."""
+    from fairlead.server.serving import administering
+
+    administering.remove_secret(project, name)
+    click.echo(f"Removed {name} of {project}.")
 
 
 @command.command("worker-role")

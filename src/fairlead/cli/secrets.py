@@ -25,9 +25,9 @@ def set_(name: str, cipher: str | None) -> None:
     """Store the value of NAME, asked for or read from standard input."""
     from fairlead.runner.secrets import store
 
-    _check(name)
+    check_name(name, "secrets set")
     key = _cipher_key(cipher) if cipher else ""
-    value = _value(name)
+    value = read_value(name)
     store(context.settings().config, _root(), name, value, cipher=key)
     click.echo(f"Stored {name}." if not key else f"Stored {name} for the encrypted text.")
 
@@ -65,13 +65,14 @@ def _root() -> Path:
     return project_root(here, find_repository(here))
 
 
-def _check(name: str) -> None:
+def check_name(name: str, command: str) -> None:
+    """Raises ``UsageError`` for what is no variable's name, without repeating any value."""
     from fairlead.errors import UsageError
 
     if "=" in name:
         raise UsageError(
             "a value on the command line can be read by others",
-            hint=f"fairlead secrets set {name.partition('=')[0]} asks for it",
+            hint=f"fairlead {command} {name.partition('=')[0]} asks for it",
         )
     if not re.fullmatch(r"[A-Za-z_]\w*", name):
         raise UsageError(f"{name!r} is not a variable's name")
@@ -84,7 +85,7 @@ def _cipher_key(text: str) -> str:
     return match[1] if match else cipher_key(text)
 
 
-def _value(name: str) -> str:
+def read_value(name: str) -> str:
     """The value, without the line end that ``echo`` puts behind it."""
     from fairlead.errors import UsageError
 

@@ -2,11 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from fairlead.server.secrets.endpoint import secrets
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("fairlead.server.api.urls")),
+    path("internal/secrets/<int:build>", secrets),
     path("", include("fairlead.server.web.urls")),
     path("", include("fairlead.server.web.joburls")),
 ]
 handler403 = "fairlead.server.web.errors.forbidden"
+handler400 = "fairlead.server.web.errors.bad_request"
 handler404 = "fairlead.server.web.errors.not_found"
 handler500 = "fairlead.server.web.errors.broken"

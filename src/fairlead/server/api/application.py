@@ -22,12 +22,13 @@ from fairlead.server.api.routes import (
     me,
     projects,
     queue,
+    secrets,
     tokens,
 )
 
 BASE = "/api/v1"
 
-_ROUTERS = (me, tokens, projects, builds, jobs, logs, artifacts, deliveries, queue)
+_ROUTERS = (me, tokens, projects, builds, jobs, logs, artifacts, deliveries, queue, secrets)
 
 
 class _Strict(Parser):

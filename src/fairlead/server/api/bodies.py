@@ -26,6 +26,9 @@ After = Annotated[
 ]
 Offset = Annotated[int, Query(0, ge=0, le=_HUGE, description="The byte of the log where to begin.")]
 Name = Annotated[str, Path(description="A project's name.")]
+SecretName = Annotated[
+    str, Path(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$", description="The variable's name.")
+]
 Number = Annotated[int, Path(ge=1, le=LARGEST, description="A build's number in its project.")]
 Place = Annotated[int, Path(ge=1, le=LARGEST, description="A job's place in the plan, from 1.")]
 Id = Annotated[int, Path(ge=1, le=_HUGE)]
@@ -126,3 +129,11 @@ class NewToken(Body):
     ]
     project: Word | None = None
     expires: AwareDatetime | None = None
+
+
+class NewSecret(Body):
+    """A secret's value; an older one is forgotten."""
+
+    value: Annotated[
+        str, StringConstraints(min_length=1, max_length=64 << 10, pattern=r"^[^\x00]*$")
+    ]

@@ -6,7 +6,6 @@ import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
 
 from django.utils import timezone
 from procrastinate import App
@@ -17,7 +16,7 @@ from fairlead.server.configuration import Configuration
 from fairlead.server.engine.carry import Carrier, Tools
 from fairlead.server.engine.connector import PAUSE, make_app, unreachable
 from fairlead.server.engine.queues import RUN_BUILD, queues_of
-from fairlead.server.engine.reaper import sweep
+from fairlead.server.engine.reaper import ANYTHING_OPEN, sweep
 from fairlead.server.engine.rounds import Rounds
 from fairlead.server.engine.worker import Worker
 from fairlead.server.store.models import Worker as WorkerRow
@@ -57,7 +56,7 @@ async def _work(configuration: Configuration, tools: Tools, name: str) -> None:
     carrier = Carrier(tools, configuration.slots)
     app = make_app(configuration)
     _register(app, carrier)
-    presence = _Presence(carrier, configuration, name)
+    presence = _Presence(app, carrier, configuration, name)
     worker = Worker(
         app,
         queues=queues_of(configuration.labels),
@@ -66,7 +65,7 @@ async def _work(configuration: Configuration, tools: Tools, name: str) -> None:
         intervals=configuration.intervals,
         drain_timeout=configuration.drain_timeout or None,
         beat=lambda engine_id: presence.beat(engine_id, stopping=worker.stopping),
-        chores=(_reaping(carrier, configuration), _tidying(carrier, configuration)),
+        chores=(_reaping(app, carrier, configuration), _tidying(carrier, configuration)),
     )
     try:
         await _open(app)
@@ -100,11 +99,14 @@ async def _open(app: App) -> None:
             return
 
 
-def _reaping(carrier: Carrier, configuration: Configuration) -> Callable[[], Awaitable[None]]:
+def _reaping(
+    app: App, carrier: Carrier, configuration: Configuration
+) -> Callable[[], Awaitable[None]]:
     async def reap() -> None:
         intervals = configuration.intervals
         await asyncio.sleep(intervals.reap)
-        await carrier.apart(lambda: sweep(intervals, configuration.queue_timeout))
+        if await app.connector.execute_query_all_async(ANYTHING_OPEN):
+            await carrier.apart(lambda: sweep(intervals, configuration.queue_timeout))
 
     return reap
 
@@ -117,10 +119,17 @@ def _tidying(carrier: Carrier, configuration: Configuration) -> Callable[[], Awa
     return tidy
 
 
+_SEEN = """
+UPDATE store_worker SET engine_id = %(engine_id)s, seen = now(), stopping = %(stopping)s
+WHERE id = %(id)s RETURNING id
+"""
+
+
 class _Presence:
     """The worker's row in the store, for pages and for the reasons of waiting."""
 
-    def __init__(self, carrier: Carrier, configuration: Configuration, name: str) -> None:
+    def __init__(self, app: App, carrier: Carrier, configuration: Configuration, name: str) -> None:
+        self._app = app
         self._carrier = carrier
         self._configuration = configuration
         self._name = name
@@ -128,6 +137,11 @@ class _Presence:
 
     async def beat(self, engine_id: int, *, stopping: bool) -> None:
         """Say that we are there; called with each heartbeat of the engine."""
+        known = self._carrier.worker_id
+        if known is not None and await self._app.connector.execute_query_all_async(
+            _SEEN, id=known, engine_id=engine_id, stopping=stopping
+        ):
+            return
         self._carrier.worker_id = await self._carrier.apart(
             lambda: self._write(engine_id, stopping=stopping)
         )
@@ -141,21 +155,15 @@ class _Presence:
 
     def _write(self, engine_id: int, *, stopping: bool) -> int:
         told = self._configuration
-        row_id = self._carrier.worker_id
-        values: dict[str, Any] = {
-            "engine_id": engine_id,
-            "seen": timezone.now(),
-            "stopping": stopping,
-        }
-        if row_id is not None and WorkerRow.objects.filter(pk=row_id).update(**values):
-            return row_id
         row = WorkerRow.objects.create(
             name=self._name,
             labels=list(told.labels),
             slots=told.slots,
             started=self._started,
             version=fairlead.__version__,
-            **values,
+            engine_id=engine_id,
+            seen=timezone.now(),
+            stopping=stopping,
         )
         return row.pk
 

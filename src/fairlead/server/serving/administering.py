@@ -128,13 +128,15 @@ def create_project(name: str, mirror: str | None, values: Sequence[str]) -> str:
     from fairlead.server.links import base_url
     from fairlead.server.services import projects
 
-    fields = _fields(values)
+    fields = _fields(values, {})
     if mirror:
         project = projects.create(name, kind="mirrored", url=mirror, **fields)
         return f"Made {project}, a mirror of {mirror}."
     project = projects.create(name, **fields)
+    url = f"{base_url(settings.FAIRLEAD)}/git/{project}.git"
     return (
-        f"Made {project}. Push to it:\n  git push {base_url(settings.FAIRLEAD)}/git/{project}.git"
+        f"Made {project}. Push to it, with any name and a token as the password"
+        f" (fairlead admin token create):\n  git push {url} {project.default_branch}"
     )
 
 
@@ -163,9 +165,13 @@ def project_called(name: str) -> "Project":
 def change_project(name: str, values: Sequence[str]) -> list[Row]:
     """Set ``FIELD=VALUE``; all fields that can be set, as they are then."""
     from fairlead.server.services.projects import CHANGEABLE, change
+    from fairlead.triggers.rules import read_rules
 
-    project = change(project_called(name), **_fields(values))
-    return [(field, _shown(field, getattr(project, field))) for field in sorted(CHANGEABLE)]
+    project = project_called(name)
+    project = change(project, **_fields(values, project.triggers))
+    shown = {field: getattr(project, field) for field in CHANGEABLE - {"triggers"}}
+    shown |= msgspec.structs.asdict(read_rules(project.triggers))
+    return [(field, _shown(field, value)) for field, value in sorted(shown.items())]
 
 
 def remove_project(project: "Project") -> None:
@@ -178,20 +184,53 @@ def remove_project(project: "Project") -> None:
     projects.remove(project, open_storage(settings.FAIRLEAD))
 
 
-def _fields(values: Sequence[str]) -> dict[str, Any]:
-    """``FIELD=VALUE`` as what the field holds, by the kind of its default."""
+def set_secret(project: str, name: str, value: str) -> None:
+    """Keep a value for the project's builds."""
+    from fairlead.server.services import secrets
+
+    secrets.put(project_called(project), name, value)
+
+
+def secrets_of(project: str) -> list[Row]:
+    """Names, and since when each has its value."""
+    from fairlead.server.services import secrets
+
+    found = secrets.listed(project_called(project))
+    return [(secret.name, f"set {secret.changed:%Y-%m-%d}") for secret in found]
+
+
+def remove_secret(project: str, name: str) -> None:
+    """Forget it."""
+    from fairlead.server.services import secrets
+
+    secrets.remove(project_called(project), name)
+
+
+def _fields(values: Sequence[str], triggers: Mapping[str, Any]) -> dict[str, Any]:
+    """``FIELD=VALUE`` as what the field holds, by the kind of its default.
+
+    Fields of the rules in a project's ``triggers`` are set among those that are there.
+    """
     from fairlead.server.services.projects import CHANGEABLE
     from fairlead.server.store.models import Project
+    from fairlead.triggers.rules import Rules
 
+    usual = {field: getattr(Project(), field) for field in CHANGEABLE}
+    rules = msgspec.structs.asdict(Rules())
+    del rules["parameters"]  # they are no short text: they are given with `triggers`, as JSON
     fields: dict[str, Any] = {}
     for value in values:
         field, equals, text = value.partition("=")
-        if not equals or field not in CHANGEABLE:
+        if equals and field in usual:
+            fields[field] = read_value(field, text, usual[field])
+        elif equals and field in rules:
+            found = read_value(field, text, rules[field])
+            fields["triggers"] = {**fields.get("triggers", triggers), field: found}
+        else:
             raise UsageError(
                 f"{value!r} does not set a field of a project",
-                hint=f"FIELD=VALUE, with one of: {', '.join(sorted(CHANGEABLE))}",
+                hint=f"FIELD=VALUE, with one of: {', '.join(sorted(usual | rules))}",
             )
-        fields[field] = read_value(field, text, getattr(Project(), field))
     return fields
 
 
@@ -199,7 +238,7 @@ def read_value(field: str, text: str, like: object) -> Any:
     """A field's value from its text: words by commas, tables as JSON, numbers, yes or no."""
     if isinstance(like, str):
         return text
-    if isinstance(like, list):
+    if isinstance(like, list | tuple):
         return [word.strip() for word in text.split(",") if word.strip()]
     kinds: dict[str, bool] = {"yes": True, "no": False}
     try:
@@ -213,7 +252,7 @@ def read_value(field: str, text: str, like: object) -> Any:
 def _shown(field: str, value: object) -> str:
     if field.endswith("secret"):
         return "set" if value else "not set"
-    text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 

@@ -41,8 +41,9 @@ def keep_journal(told: Configuration, part: str) -> None:
     handler.setFormatter(kind(part, hide))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("fairlead").setLevel(logging.INFO)
-    # It tells of every request that was refused; whoever sent it was told.
+    # They tell of every request that was refused; whoever sent it was told.
     logging.getLogger("django.request").setLevel(logging.ERROR)
+    logging.getLogger("django.security.DisallowedHost").setLevel(logging.CRITICAL)
     logging.captureWarnings(True)
 
 

@@ -22,6 +22,7 @@ def run_worker(told: Configuration, *, alone: bool = True) -> None:
     ``alone`` on its machine, it may have to fetch and store everything through the web nodes.
     """
     from fairlead.server.engine.carry import Tools
+    from fairlead.server.engine.confide import make_confide
     from fairlead.server.hosting.locate import make_locate
     from fairlead.server.storage import open_storage
     from fairlead.settings import load_settings
@@ -31,6 +32,7 @@ def run_worker(told: Configuration, *, alone: bool = True) -> None:
         intervals=told.intervals,
         locate=make_locate(told),
         storage=open_storage(told, worker=alone),
+        confide=make_confide(told, alone=alone),
     )
     work(told, tools)
 

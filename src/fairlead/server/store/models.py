@@ -7,6 +7,7 @@ from fairlead.server.store.jobs import Attempt, Job, Step
 from fairlead.server.store.logs import LogChunk
 from fairlead.server.store.projects import Project
 from fairlead.server.store.recurrences import Recurrence
+from fairlead.server.store.secrets import Secret
 from fairlead.server.store.states import ENDED, OPEN, State
 from fairlead.server.store.tests import Test
 from fairlead.server.store.tokens import Token
@@ -23,6 +24,7 @@ __all__ = [
     "LogChunk",
     "Project",
     "Recurrence",
+    "Secret",
     "State",
     "Step",
     "Test",

@@ -1,9 +1,21 @@
 """What is shown where there is nothing to show; Django calls these by their names."""
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
 from fairlead.server.access import ANYBODY, actor_of
 from fairlead.server.web.answer import show
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """What no browser sends, or a name that is not ours. No page: that would ask for the name."""
+    text = "400 Bad request\n"
+    if isinstance(exception, DisallowedHost):
+        text += (
+            "This server does not go by the name that it was asked for. Whoever runs it lists its"
+            " names in FAIRLEAD_HOSTS, or says with FAIRLEAD_URL how it is reached.\n"
+        )
+    return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001

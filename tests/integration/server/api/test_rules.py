@@ -170,7 +170,7 @@ def test_errors_are_problems(ask, project, verb, path, status):
     assert said["title"]
     assert said["detail"]
     if status == 405:
-        assert response["Allow"] == "GET, POST"
+        assert set(response["Allow"].split(", ")) == {"GET", "POST"}
 
 
 @pytest.mark.parametrize(

@@ -112,3 +112,23 @@ def test_tokens_are_made_and_revoked(ask, project):
         {"name": "x", "scopes": ["read"], "expires": "2101-01-01T00:00:00"},
     ):
         assert ask.post("/tokens", bad).status_code in {404, 422}
+
+
+def test_secrets_are_written_and_never_read(ask, secret, project):
+    from django.conf import settings
+
+    from fairlead.server.secrets.reading import of_project
+
+    path = "/projects/sample/secrets"
+    assert ask.put(f"{path}/API_KEY", {"value": "correct horse"}).status_code == 204
+    assert of_project(settings.FAIRLEAD, project.pk) == {"API_KEY": "correct horse"}
+    listed = ask.get(path)
+    assert [item["name"] for item in listed.json()["items"]] == ["API_KEY"]
+    assert b"correct" not in listed.content
+    for token in (secret("read", "build", "push"), secret("worker")):
+        assert ask.of(token).get(path).status_code in {403, 404}
+        assert ask.of(token).put(f"{path}/API_KEY", {"value": "x"}).status_code in {403, 404}
+    assert ask.put(f"{path}/A-B", {"value": "x"}).status_code == 422
+    assert ask.put(f"{path}/API_KEY", {"value": ""}).status_code == 422
+    assert ask.delete(f"{path}/API_KEY").status_code == 204
+    assert ask.delete(f"{path}/API_KEY").status_code == 404

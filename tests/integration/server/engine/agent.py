@@ -13,6 +13,7 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     setup()
     from fairlead.server.engine.carry import Tools
+    from fairlead.server.engine.confide import make_confide
     from fairlead.server.engine.main import work
     from fairlead.server.logs.storage import FolderStorage
     from fairlead.settings import load_settings
@@ -23,6 +24,7 @@ def main() -> None:
         intervals=configuration.intervals,
         locate=lambda build: Path(build.project.url),
         storage=FolderStorage(configuration.data / "storage"),
+        confide=make_confide(configuration, alone=True),
     )
     work(configuration, tools, name=sys.argv[1])
 

@@ -76,6 +76,45 @@ def test_a_strangers_build_may_use_what_trusted_ones_left(repository, built):
     assert b"good" in log
 
 
+SECRETIVE = """\
+python: none
+jobs:
+  only:
+    secrets: [API_KEY]
+    run: printf '<%s>' "${API_KEY:-none}"; printf "${API_KEY:-}" | wc -c
+"""
+
+
+def test_secrets_are_for_trusted_builds_and_masked(worker, make_project, push, reaches, log_of):
+    from fairlead.model import Trigger
+    from fairlead.server.services import secrets
+    from fairlead.server.services.builds import create
+
+    project = make_project(pipeline=SECRETIVE)
+    secrets.put(project, "API_KEY", "correct horse battery")
+    ours = reaches(push(project), *ENDS)
+    assert ours.state == "passed", ours.reason
+    assert b"<[secret]>21" in log_of(ours)
+    trigger = Trigger(
+        event="pull_request", pull_request="7", branch="main", commit=ours.commit, trusted=False
+    )
+    theirs = reaches(create(project, trigger), *ENDS)
+    assert b"<none>0" in log_of(theirs), theirs.reason
+    assert b"correct" not in log_of(ours) + log_of(theirs)
+
+
+def test_a_secret_that_cannot_be_opened_is_said(worker, make_project, push, reaches):
+    from fairlead.server.services import secrets
+    from fairlead.server.store.models import Secret
+
+    project = make_project(pipeline=SECRETIVE)
+    secrets.put(project, "API_KEY", "correct horse battery")
+    Secret.objects.update(sealed=b"\x01" + bytes(40))
+    done = reaches(push(project), *ENDS)
+    assert done.state == "errored"
+    assert "the secret API_KEY of project 1 cannot be opened" in done.reason
+
+
 def test_parameters_are_variables_and_never_commands(worker, make_project, push, reaches, log_of):
     project = make_project('printf "<%s>" "$GREETING"')
     build = push(project, parameters={"GREETING": "$(id) `id` ; id"})

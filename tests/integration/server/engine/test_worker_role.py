@@ -69,6 +69,7 @@ def test_it_takes_over_from_the_dead(role, agents, make_project, push, reaches):
     "statement",
     [
         "SELECT * FROM store_token",
+        "SELECT * FROM store_secret",
         "SELECT * FROM auth_user",
         "SELECT * FROM django_session",
         "SELECT * FROM store_delivery",

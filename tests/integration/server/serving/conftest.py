@@ -47,11 +47,13 @@ def processes_of(mark):
 class Fairlead:
     """One process of ours; what it prints is in ``log``."""
 
-    def __init__(self, folder, name, argv, env) -> None:
+    def __init__(self, folder, name, argv, env, data="") -> None:
         self.log = folder / f"{name}.log"
-        with self.log.open("wb") as log:
+        given = folder / f"{name}.in"
+        given.write_text(data)
+        with self.log.open("wb") as log, given.open("rb") as file:
             self.process = subprocess.Popen(
-                argv, env=env, cwd="/", stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                argv, env=env, cwd="/", stdout=log, stderr=log, stdin=file
             )
 
     @property
@@ -151,10 +153,10 @@ def start(folder):
     """Start a command; variables by name. What still runs at the end is killed."""
     started = []
 
-    def start(*words, name="serve", before=(), **variables):
+    def start(*words, name="serve", before=(), data="", **variables):
         env = surroundings(folder, variables)
         argv = (*before, sys.executable, "-m", "fairlead", *words)
-        begun = Fairlead(folder, f"{name}-{len(started)}", argv, env)
+        begun = Fairlead(folder, f"{name}-{len(started)}", argv, env, data)
         started.append(begun)
         return begun
 

@@ -104,8 +104,9 @@ def test_doctor_says_what_is_wrong(start):
 
 
 def test_administering(start, elsewhere):
-    def admin(*words):
-        done = start("admin", *words, DATABASE_URL=elsewhere, URL="https://ci.example.org")
+    def admin(*words, data=""):
+        url = "https://ci.example.org"
+        done = start("admin", *words, data=data, DATABASE_URL=elsewhere, URL=url)
         return done.process.wait(60), done.said
 
     assert admin("user", "list")[0] == 0
@@ -114,6 +115,17 @@ def test_administering(start, elsewhere):
     assert re.fullmatch(r"https://ci\.example\.org/welcome/\S+/\n", link)
     code, said = admin("user", "create", "ada")
     assert (code, "there is an account ada already" in said) == (2, True)
+    code, said = admin("project", "create", "shop", "protected=main,release/**", "skip_built=24")
+    assert (code, "git push https://ci.example.org/git/shop.git main" in said) == (0, True)
+    code, said = admin("project", "change", "shop", "zone=Europe/Berlin", "drafts=no")
+    fields = dict(re.findall(r"^(\w+)(?: +(.*))?$", said, re.MULTILINE))
+    named = ("zone", "skip_built", "drafts", "protected", "enabled")
+    found = [fields[name] for name in named]
+    assert found == ["Europe/Berlin", "24", "False", "main,release/**", "True"]
+    code, said = admin("project", "change", "shop", "zone=Mars/Base")
+    assert (code, "no such time zone" in said) == (2, True)
+    code, said = admin("project", "change", "shop", "zones=UTC")
+    assert (code, "does not set a field" in said, "zone" in said) == (2, True, True)
     code, secret = admin("token", "create", "ci", "--scope", "read", "--days", "3", "--user", "ada")
     assert code == 0
     assert re.fullmatch(r"fl_[\w-]{40}\n", secret)
@@ -121,3 +133,11 @@ def test_administering(start, elsewhere):
     assert re.search(r"^1  ci  read  of ada  for all projects  until ", said)
     assert admin("token", "revoke", "1")[0] == 0
     assert admin("token", "revoke", "1")[0] == 2
+    assert admin("project", "create", "bank")[0] == 0
+    assert admin("secret", "set", "bank", "API_KEY", data="correct horse\n")[0] == 0
+    code, said = admin("secret", "list", "bank")
+    assert re.fullmatch(r"API_KEY  set \d{4}-\d\d-\d\d\n", said)
+    code, said = admin("secret", "set", "bank", "API_KEY=correct")
+    assert (code, "correct" in said) == (2, False)
+    assert admin("secret", "remove", "bank", "API_KEY")[0] == 0
+    assert admin("secret", "remove", "bank", "API_KEY")[0] == 2

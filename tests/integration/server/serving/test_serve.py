@@ -178,6 +178,15 @@ def test_who_is_on_the_same_machine_finds_it(serve, start, folder):
     assert "None runs on this machine" in lost.said
 
 
+def test_a_name_that_is_not_ours_is_said_to_whoever_asks(serve):
+    server, url = serve()
+    answer = httpx.get(f"{url}sign-in/", headers={"Host": "ci.example.org"})
+    assert answer.status_code == 400
+    assert "FAIRLEAD_HOSTS" in answer.text
+    assert "ci.example.org" not in server.said
+    assert server.end() == 0
+
+
 def test_who_was_killed_is_not_looked_for(serve, start, folder):
     server, _ = serve()
     server.end(signal.SIGKILL)

@@ -1,0 +1,90 @@
+"""The secrets of a build's project: opened here, or by a web node for a worker elsewhere."""
+
+import logging
+import time
+from collections.abc import Callable
+
+import httpx
+import msgspec
+
+from fairlead.errors import FairleadError
+from fairlead.server.configuration import Configuration, secret_key
+from fairlead.server.secrets.sealing import unseal
+from fairlead.server.store.models import Build, Project, Secret, State
+
+log = logging.getLogger(__name__)
+
+PATH = "internal/secrets/"
+_PATIENCE = 300.0
+"""Seconds for which a web node may be away before the build is given up."""
+
+_PAUSE = 2.0
+_AWAY = (429, 500, 502, 503, 504)
+
+
+def place_of(project_id: int, name: str) -> str:
+    """What a value is sealed for."""
+    return f"{name} of project {project_id}"
+
+
+def of_project(told: Configuration, project_id: int) -> dict[str, str]:
+    """Values by name. Raises ``FairleadError`` where one cannot be opened."""
+    rows = list(Secret.objects.filter(project_id=project_id).values_list("name", "sealed"))
+    key = secret_key(told) if rows else ""
+    return {name: unseal(key, place_of(project_id, name), bytes(data)) for name, data in rows}
+
+
+def of_running_build(told: Configuration, build_id: int) -> dict[str, str] | None:
+    """The same for a build; ``None`` for one that may have none: untrusted, or not running."""
+    projects = Project.objects.filter(
+        builds__pk=build_id, builds__trusted=True, builds__state=State.RUNNING
+    )
+    found = projects.values_list("pk", flat=True).first()
+    return None if found is None else of_project(told, found)
+
+
+def for_worker(told: Configuration, build: Build, *, alone: bool) -> dict[str, str]:
+    """The secrets of a build that a worker runs.
+
+    One that is ``alone`` on its machine and was told a token and an address asks the web nodes:
+    it has neither the key nor a right to the rows. Raises ``FairleadError``.
+    """
+    if alone and told.worker_token and told.url:
+        return _fetched(told, build.pk)
+    return of_project(told, build.project_id)
+
+
+def _fetched(
+    told: Configuration, build_id: int, pause: Callable[[float], object] = time.sleep
+) -> dict[str, str]:
+    address = f"{told.url.rstrip('/')}/{PATH}{build_id}"
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            answer = httpx.get(
+                address, headers={"Authorization": f"Bearer {told.worker_token}"}, timeout=30.0
+            )
+        except httpx.TransportError as error:
+            why = str(error)
+        else:
+            if answer.status_code not in _AWAY:
+                return _read(answer)
+            why = f"HTTP {answer.status_code}"
+        if time.monotonic() > end:
+            raise FairleadError(f"the build's secrets cannot be had from {told.url}: {why}")
+        log.warning("%s: %s; trying again", address, why)
+        pause(_PAUSE)
+
+
+def _read(answer: httpx.Response) -> dict[str, str]:
+    if answer.status_code == httpx.codes.CONFLICT:
+        raise FairleadError(answer.text)
+    if not answer.is_success:
+        raise FairleadError(
+            f"the server does not give this worker the build's secrets: HTTP {answer.status_code}",
+            hint="FAIRLEAD_WORKER_TOKEN must be the server's own, or a token with scope worker",
+        )
+    try:
+        return msgspec.json.decode(answer.content, type=dict[str, str])
+    except msgspec.DecodeError as error:
+        raise FairleadError(f"the server's answer is not one: {error}") from error
