@@ -97,9 +97,10 @@ class Buildbot:
             raise Refused(f"build request {handle} ended with {request['results']}")
 
     def wait_all(self, handles: Sequence[int]) -> None:
-        for handle in handles:
-            with self._told:
-                self._told.wait_for(lambda handle=handle: handle in self._complete, _PATIENCE)
+        wanted = set(handles)
+        with self._told:
+            if not self._told.wait_for(lambda: wanted <= self._complete, _PATIENCE * 4):
+                raise Refused(f"{len(wanted - self._complete)} build requests were not completed")
         self.wait(handles[-1])
 
     def log_path(self, handle: int) -> str:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from bench.server.peer import Pages
+
 _PATIENCE = 60_000.0
 _REST = 700.0  # milliseconds for what a page still asks for when it is shown
 
@@ -66,3 +68,11 @@ def visit(running: Any, url: str, shown: str) -> Shown:
     finally:
         context.close()
     return Shown(took, len(asked), int(sum(received)))
+
+
+def median(running: Any, port: int, pages: Pages, kind: str, visits: int) -> Shown:
+    """The middle one of several visits; the first, for which a server reads its files, is left."""
+    url = f"http://127.0.0.1:{port}{getattr(pages, f'{kind}_page')}"
+    script = getattr(pages, f"{kind}_shown")
+    seen = [visit(running, url, script) for _ in range(visits + 1)][1:]
+    return sorted(seen, key=lambda one: one.seconds)[len(seen) // 2]

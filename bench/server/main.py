@@ -19,7 +19,7 @@ from bench.server.sample import chosen
 from bench.server.sizes import QUICK, Sizes
 from fairlead.util.fs import remove_tree
 
-NAMES = ("idle", "latency", "noop", "throughput", "log", "push", "pages")
+NAMES = ("idle", "latency", "noop", "throughput", "log", "push", "pages", "stored")
 _LATEST = 900  # seconds; what takes longer hangs
 
 

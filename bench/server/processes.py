@@ -74,7 +74,7 @@ def end(process: subprocess.Popen[bytes], patience: float = 30.0) -> None:
         process.wait()
 
 
-def settle(quiet: float = 0.35, patience: float = 20.0) -> None:
+def settle(quiet: float = 0.35, patience: float = 8.0) -> None:
     """Wait until others leave most of the machine idle for a second, or patience is over."""
     end_of_patience = time.monotonic() + patience
     while time.monotonic() < end_of_patience:

@@ -71,3 +71,15 @@ def events(port: int, path: str, *, patience: float) -> Iterator[tuple[str, str]
                 yield name, value.strip()
     finally:
         connection.close()
+
+
+def first_byte(port: int, path: str) -> float:
+    """Milliseconds until an answer begins."""
+    began = time.perf_counter()
+    connection, answer = begin(port, path)
+    took = time.perf_counter() - began
+    answer.read()
+    connection.close()
+    if answer.status != 200:
+        raise Refused(f"{path}: {answer.status}")
+    return took * 1000
