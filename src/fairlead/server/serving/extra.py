@@ -4,7 +4,16 @@ from importlib.util import find_spec
 
 from fairlead.errors import FairleadError
 
-_NEEDED = ("django", "procrastinate", "psycopg", "uvicorn", "servestatic", "ninja", "storages", "cryptography")
+_NEEDED = (
+    "django",
+    "procrastinate",
+    "psycopg",
+    "uvicorn",
+    "servestatic",
+    "ninja",
+    "storages",
+    "cryptography",
+)
 
 
 def need_server() -> None:

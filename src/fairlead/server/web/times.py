@@ -1,6 +1,7 @@
 """Where the time of a build went: the slowest jobs on one axis, each by its phases."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -48,7 +49,7 @@ def make_times(build: Build, lines: Sequence[JobLine]) -> Times | None:
     columns = rows.values_list("job_id", "number", "started", "seconds", "phases")
     begin = build.started
     found = [
-        (jobs[job], number, (started - begin).total_seconds(), seconds, _read(phases, seconds))
+        (jobs[job], number, _since(begin, started), seconds, _read(phases, seconds))
         for job, number, started, seconds, phases in columns[: _COUNT * 3]
     ]
     whole = max((start + seconds for _, _, start, seconds, _ in found), default=0.0)
@@ -61,11 +62,16 @@ def make_times(build: Build, lines: Sequence[JobLine]) -> Times | None:
     known = sorted(took, key=lambda phase: _PHASES.index(phase) if phase in _PHASES else 99)
     return Times(
         tuple(
-            Lane(job, number, seconds, tuple(_pieces(max(start, 0.0), phases, whole)))
+            Lane(job, number, seconds, tuple(_pieces(start, phases, whole)))
             for job, number, start, seconds, phases in found
         ),
         tuple((phase, took[phase]) for phase in known),
     )
+
+
+def _since(begin: datetime, started: datetime) -> float:
+    # Each is told by the clock of another machine.
+    return max(0.0, (started - begin).total_seconds())
 
 
 def waited(build: Build) -> float:

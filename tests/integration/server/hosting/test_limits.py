@@ -1,6 +1,7 @@
 """Pushes that are too big, too many refs at once, of names and refs that are none of theirs."""
 
 import os
+import shutil
 
 import msgspec
 import pytest
@@ -151,3 +152,32 @@ def test_the_default_branch_is_what_clones_check_out(make_hosted, client, token,
     client("push", "-q", url, "trunk")
     client("clone", "-q", url, tmp_path / "copy")
     assert client("-C", tmp_path / "copy", "branch", "--show-current").stdout == "trunk\n"
+
+
+def test_a_full_disk_refuses_the_push_and_keeps_what_was_there(
+    hosted, client, told, token, tmp_path, monkeypatch, wait_until
+):
+    """As git sees a full disk: what it writes beyond some bytes is refused."""
+    from fairlead.server.hosting import repositories
+
+    client.begin()
+    url = client.url(secret=token("push", "read"))
+    client("push", "-q", url, "main")
+    before = client.head()
+    path = repositories.folder(told, "sample")
+    small = tmp_path / "small"
+    small.mkdir()
+    script = f"#!/bin/sh\ntrap '' XFSZ\nulimit -f 100\nexec {shutil.which('git')} \"$@\"\n"
+    (small / "git").write_text(script)
+    (small / "git").chmod(0o755)
+    (client.folder / "big").write_bytes(os.urandom(1 << 20))
+    client.commit()
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{small}{os.pathsep}{os.environ['PATH']}")
+        refused = client("push", url, "main", check=False)
+    assert refused.returncode
+    assert "File too large" in refused.stderr
+    assert repositories.tip(path, "refs/heads/main") == before
+    wait_until(lambda: not list((path / "objects").glob("tmp_objdir-*")))
+    client("push", "-q", url, "main")
+    assert repositories.tip(path, "refs/heads/main") == client.head()

@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 LOG = b"".join(b"line %d\n" % number for number in range(1, 101)) + b"\x1b[31mboom <b>\x1b[0m\n"
 
 
@@ -126,3 +128,21 @@ def test_what_is_not_there(admin, project):
         answer = admin.get(path)
         assert answer.status_code == 404, path
         assert "There is no such page" in answer.content.decode()
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_worker_whose_clock_is_wrong_does_not_spoil_the_page(admin, project, make, hours):
+    from datetime import timedelta
+
+    from fairlead.server.store.models import Attempt
+
+    build = make.build(project, "failed")
+    job = make.job(build, "unit", 0, "failed", seconds=9.0)
+    attempt = make.attempt(job, b"no\n")
+    started = build.started + timedelta(hours=hours)
+    Attempt.objects.filter(pk=attempt.pk).update(started=started)
+    page = admin.get("/p/bank/1/")
+    assert page.status_code == 200
+    numbers = re.findall(r'<rect[^>]*? x="(-?\d+)"[^>]*? width="(-?\d+)"', page.content.decode())
+    assert numbers
+    assert all(0 <= int(x) <= 1000 and 0 < int(wide) <= 1000 for x, wide in numbers)
