@@ -26,6 +26,17 @@ def _binaries(root, account):
     return reachable(programs[0], account, root / "programs").folder
 
 
+def _account():
+    user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+    return Account(
+        name=user.pw_name,
+        uid=user.pw_uid,
+        gid=user.pw_gid,
+        caller="",
+        dropped=os.geteuid() == 0,
+    )
+
+
 class Server:
     """A cluster below ``root``; as root it runs under a user without rights."""
 
@@ -34,13 +45,9 @@ class Server:
         self.url = f"postgresql://fairlead@/fairlead?host={self.socket}"
         self._process = None
         self._drop = {}
-        user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-        dropped = os.geteuid() == 0
-        account = Account(
-            name=user.pw_name, uid=user.pw_uid, gid=user.pw_gid, caller="", dropped=dropped
-        )
-        if dropped:
-            self._drop = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        account = _account()
+        if account.dropped:
+            self._drop = {"user": account.uid, "group": account.gid, "extra_groups": []}
         for folder in (root, self.data, self.socket):
             folder.mkdir(exist_ok=True, mode=0o700)
             if self._drop:
@@ -81,6 +88,17 @@ class Server:
     def _call(self, name, *words) -> None:
         argv = [self._binaries / name, *words]
         subprocess.run(argv, cwd="/", check=True, stdout=subprocess.DEVNULL, **self._drop)
+
+
+@pytest.fixture(scope="session")
+def postgres_binaries():
+    """The folder of PostgreSQL's programs, for tests that start one of their own."""
+    root = Path(tempfile.mkdtemp(prefix="fairlead-pg-", dir="/tmp"))
+    root.chmod(0o755)
+    if (found := _binaries(root, _account())) is None:
+        pytest.skip("there is no PostgreSQL on this machine")
+    yield found
+    shutil.rmtree(root)
 
 
 @pytest.fixture(scope="session")
