@@ -185,10 +185,10 @@ class Buildbot:
         found = ask_json(self.port, f"/api/v2/buildrequests?{query}")["buildrequests"]
         return int(found[0]["buildrequestid"]) if found else 0
 
-    def _request(self, handle: int) -> dict[str, Any]:
+    def _request(self, handle: int) -> Any:
         return ask_json(self.port, f"/api/v2/buildrequests/{handle}")["buildrequests"][0]
 
-    def _build(self, handle: int) -> dict[str, Any]:
+    def _build(self, handle: int) -> Any:
         return ask_json(self.port, f"/api/v2/buildrequests/{handle}/builds")["builds"][-1]
 
 

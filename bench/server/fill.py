@@ -5,6 +5,7 @@ Runs in the environment and with the variables of the server whose database it f
 
 import os
 import sys
+from typing import Any
 
 import psycopg
 
@@ -51,10 +52,18 @@ def main(project: str, number: int, count: int) -> None:
         cursor.execute("ANALYZE")
 
 
-def copy(cursor, table: str, *, key: int, base: int, count: int, changes: dict[str, str]) -> None:
+def copy(
+    cursor: psycopg.Cursor[Any],
+    table: str,
+    *,
+    key: int,
+    base: int,
+    count: int,
+    changes: dict[str, str],
+) -> None:
     """``count`` rows like the one with ``key``, with numbers from ``base`` on."""
     cursor.execute(f"SELECT * FROM {table} LIMIT 0")
-    names = [column.name for column in cursor.description]
+    names = [column.name for column in cursor.description or ()]
     changes = {"id": f"{base} + n"} | changes
     columns = ", ".join(f'"{name}"' for name in names)
     values = ", ".join(changes.get(name, f'"{name}"') for name in names)
@@ -66,12 +75,12 @@ def copy(cursor, table: str, *, key: int, base: int, count: int, changes: dict[s
     cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (table, base + count))
 
 
-def top(cursor, table: str) -> int:
+def top(cursor: psycopg.Cursor[Any], table: str) -> int:
     """The highest number that is in use."""
-    return one(cursor, f"SELECT max(id) FROM {table}", ())[0]
+    return int(one(cursor, f"SELECT max(id) FROM {table}", ())[0])
 
 
-def one(cursor, query: str, values: tuple) -> tuple:
+def one(cursor: psycopg.Cursor[Any], query: str, values: tuple[object, ...]) -> Any:
     """The only row."""
     return cursor.execute(query, values).fetchone()
 

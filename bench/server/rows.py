@@ -22,11 +22,11 @@ class Row:
     @property
     def met(self) -> bool | None:
         """Whether our figure is as good as the goal; ``None`` without one of them."""
-        if self.ours is None or (self.most is None and self.least is None):
+        if self.ours is None:
             return None
         if self.most is not None:
             return self.ours <= self.most
-        return self.ours >= self.least
+        return None if self.least is None else self.ours >= self.least
 
     @property
     def goal(self) -> str:
