@@ -3,14 +3,18 @@
 import logging
 import time
 from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-import httpx
 import msgspec
 
 from fairlead.errors import FairleadError
 from fairlead.server.configuration import Configuration, secret_key
 from fairlead.server.secrets.sealing import unseal
 from fairlead.server.store.models import Build, Project, Secret, State
+
+if TYPE_CHECKING:
+    import httpx
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +61,8 @@ def for_worker(told: Configuration, build: Build, *, alone: bool) -> dict[str, s
 def _fetched(
     told: Configuration, build_id: int, pause: Callable[[float], object] = time.sleep
 ) -> dict[str, str]:
+    import httpx
+
     address = f"{told.url.rstrip('/')}/{PATH}{build_id}"
     end = time.monotonic() + _PATIENCE
     while True:
@@ -76,8 +82,8 @@ def _fetched(
         pause(_PAUSE)
 
 
-def _read(answer: httpx.Response) -> dict[str, str]:
-    if answer.status_code == httpx.codes.CONFLICT:
+def _read(answer: "httpx.Response") -> dict[str, str]:
+    if answer.status_code == HTTPStatus.CONFLICT:
         raise FairleadError(answer.text)
     if not answer.is_success:
         raise FairleadError(

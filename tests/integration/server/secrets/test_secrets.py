@@ -139,7 +139,7 @@ def test_a_worker_elsewhere_asks_and_waits_for_a_web_node(secret, build, monkeyp
         answer = Client(SERVER_NAME="localhost").get(path, headers=headers)
         return httpx.Response(answer.status_code, content=answer.content)
 
-    monkeypatch.setattr(reading.httpx, "get", get)
+    monkeypatch.setattr(httpx, "get", get)
     monkeypatch.setattr(reading, "_PAUSE", 0.0)
     assert reading.for_worker(told, build(), alone=True) == {"API_KEY": VALUE}
     assert not trouble
