@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
 
@@ -17,10 +18,12 @@ from bench.server.ours import Fairlead
 from bench.server.rows import Row, shown, table
 from bench.server.sample import chosen
 from bench.server.sizes import QUICK, Sizes
+from bench.server.wire import Refused
 from fairlead.util.fs import remove_tree
 
 NAMES = ("idle", "latency", "noop", "throughput", "log", "push", "pages", "stored")
 _LATEST = 900  # seconds; what takes longer hangs
+_LONGEST = 200
 
 
 def main(words: Sequence[str]) -> int:
@@ -36,7 +39,7 @@ def main(words: Sequence[str]) -> int:
     rows = _run(told.only or NAMES, QUICK if told.quick else Sizes())
     print(table(rows))
     _say(f"took {time.monotonic() - began:.0f} s")
-    return 1 if any(row.met is False for row in rows) else 0
+    return 1 if any(row.broke or row.met is False for row in rows) else 0
 
 
 def _run(names: Sequence[str], sizes: Sizes) -> list[Row]:
@@ -54,7 +57,11 @@ def _run(names: Sequence[str], sizes: Sizes) -> list[Row]:
         for name in names:
             processes.settle()
             _say(f"measuring {name} …")
-            found = importlib.import_module(f"bench.server.{name}").measure(peers, sizes)
+            try:
+                found = importlib.import_module(f"bench.server.{name}").measure(peers, sizes)
+            except (Refused, OSError, HTTPException) as error:
+                # The other measurements are worth having all the same.
+                found = [Row(f"{name} broke off: {error}"[:_LONGEST], "", None, None, broke=True)]
             for row in found:  # shown at once: a long measurement may be cut off
                 _say(_line(row))
             rows += found

@@ -18,6 +18,7 @@ class Row:
     most: float | None = None
     least: float | None = None
     note: str = ""
+    broke: bool = False
 
     @property
     def met(self) -> bool | None:
