@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import uuid4
 
 import msgspec
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from fairlead.server.logs.chunks import Chunk
 from fairlead.server.logs.compact import compact
@@ -120,7 +120,7 @@ def compact_left_behind(storage: Storage, *, age: float = 60.0, most: int = 100)
 
     Their worker was killed, or storage was full. Returns how many there were.
     """
-    before = timezone.now() - timedelta(seconds=age)
+    before = Now() - timedelta(seconds=age)
     rows = LogChunk.objects.filter(start=0, attempt__finished__lt=before)
     found = list(rows.order_by("attempt_id").values_list("attempt_id", flat=True)[:most])
     for attempt in found:

@@ -10,8 +10,7 @@ from datetime import timedelta
 
 from django.db import connection
 from django.db.models import Q
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models.functions import Coalesce, Now
 
 from fairlead.server.configuration import Intervals
 from fairlead.server.engine import changes
@@ -90,7 +89,8 @@ def _pass_on_stalled(stalled: float) -> int:
 def _end_expired(queue_timeout: float) -> int:
     if not queue_timeout:
         return 0
-    limit = timezone.now() - timedelta(seconds=queue_timeout)
+    # By the database's clock: that of a worker may be days ahead.
+    limit = Now() - timedelta(seconds=queue_timeout)
     since = Coalesce("due", "created")
     late = Build.objects.alias(since=since).filter(Q(state=State.QUEUED), since__lt=limit)
     count = 0
@@ -111,4 +111,4 @@ def _forget_at_times() -> None:
     _forgot = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute(_OLD, (_KEPT,))
-    Worker.objects.filter(seen__lt=timezone.now() - timedelta(days=1)).delete()
+    Worker.objects.filter(seen__lt=Now() - timedelta(days=1)).delete()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.db.models import Count, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from fairlead.errors import UsageError, WebhookRefused, WebhookTooLarge, WebhookUnreadable
 from fairlead.server.services import intake
@@ -130,8 +130,8 @@ def expire() -> int:
     Of one that was built or looked at, what it was stays longer than its body, so that nobody can
     have it built once more by sending it again.
     """
-    emptied = timezone.now() - timedelta(days=KEPT_DAYS)
-    removed = timezone.now() - timedelta(days=REMEMBERED_DAYS)
+    emptied = Now() - timedelta(days=KEPT_DAYS)
+    removed = Now() - timedelta(days=REMEMBERED_DAYS)
     noise = Delivery.objects.filter(fate__in=_NOISE)
     whole = Delivery.objects.exclude(fate__in=_NOISE).exclude(body=b"", wanted=None)
     gone = _oldest(noise.filter(received__lt=emptied))

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from fairlead.server.logs.storage import Storage
 from fairlead.server.store.models import (
@@ -30,7 +31,7 @@ def expire(storage: Storage) -> int:
 
     Pinned builds stay, with their artifacts, and so do builds without a verdict.
     """
-    due = Artifact.objects.filter(expires__lt=timezone.now(), job__build__pinned=False)
+    due = Artifact.objects.filter(expires__lt=Now(), job__build__pinned=False)
     count = _remove_artifacts(due[:_AT_ONCE], storage)
     for project in Project.objects.exclude(keep_days=0, keep_builds=0):
         for build in _due(project):
@@ -66,8 +67,10 @@ def _due(project: Project) -> list[Build]:
     builds = Build.objects.filter(project=project, state__in=ENDED, pinned=False)
     due: set[int] = set()
     if project.keep_days:
-        limit = timezone.now() - timedelta(days=project.keep_days)
-        old = builds.filter(finished__lt=limit).order_by("id")
+        limit = Now() - timedelta(days=project.keep_days)
+        # When it finished is told by its worker's clock, which may be years behind.
+        began = Q(started__isnull=True) | Q(started__lt=limit)
+        old = builds.filter(began, finished__lt=limit).order_by("id")
         due.update(old.values_list("id", flat=True)[:_AT_ONCE])
     if project.keep_builds:
         newest = builds.order_by("-id").values_list("id", flat=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from fairlead.server.store.models import Build, State, Worker
@@ -34,7 +35,7 @@ def reasons(builds: Sequence[Build]) -> dict[int, str]:
 
 def _of_ready(builds: Sequence[Build]) -> dict[int, str]:
     running = Count("builds", filter=Q(builds__state=State.RUNNING))
-    heard = Worker.objects.filter(seen__gt=timezone.now() - SILENT, stopping=False)
+    heard = Worker.objects.filter(seen__gt=Now() - SILENT, stopping=False)
     counted = list(heard.alias(running=running).annotate(busy=Q(running__gte=F("slots"))))
     behind = _behind([build.pk for build in builds if build.slot is not None])
     said = {}
