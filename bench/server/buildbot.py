@@ -161,7 +161,7 @@ class Buildbot:
     def _await_worker(self) -> None:
         end = time.monotonic() + 60
         while time.monotonic() < end:
-            with suppress(OSError, Refused, ValueError):
+            with suppress(OSError, Refused, ValueError, LookupError):
                 if ask_json(self.port, "/api/v2/workers")["workers"][0]["connected_to"]:
                     time.sleep(0.5)
                     return
