@@ -169,7 +169,7 @@ class Cluster:
             "WORKER_TOKEN": self._token,
             "DATA": self.hosts[name].folder / "data",
         }
-        if name == "worker3":
+        if name == "worker2":
             more["SANDBOX"] = "process"
         labels = ",".join(WORKERS[name])
         env = self.environment(name, **more)

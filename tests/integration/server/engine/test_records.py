@@ -1,5 +1,7 @@
 """What a run asks of the store is answered, also where the database is away for a moment."""
 
+import threading
+
 import pytest
 
 
@@ -46,3 +48,19 @@ def test_a_run_that_is_given_up_does_not_wait_for_them(make_project, push, away,
     away(3)
     with pytest.raises(OperationalError, match="starting up"):
         BuildRecords(build, tmp_path, given_up=lambda: True).entries()
+
+
+def test_threads_that_asked_and_ended_hold_no_connection(make_project, push, tmp_path):
+    """The runner asks from threads of its own; the pool is smaller than their number."""
+    from fairlead.server.engine.records import BuildRecords
+
+    build, answers = push(make_project()), []
+
+    def ask():
+        answers.append(BuildRecords(build, tmp_path, given_up=lambda: True).entries())
+
+    for _ in range(12):
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    assert answers == [()] * 12
