@@ -54,6 +54,7 @@ class Worker(worker.Worker):
         )
         self._beat = beat
         self._chores = tuple(chores)
+        self._known = asyncio.Event()
 
     @property
     def stopping(self) -> bool:
@@ -67,6 +68,7 @@ class Worker(worker.Worker):
                 if self.worker_id is None or not await self._alive(self.worker_id):
                     self.worker_id = await self.app.job_manager.register_worker()
                 await self._beat(self.worker_id)
+                self._known.set()
             except exceptions.ConnectorException as error:
                 log.warning("no heartbeat: %s", cause(error))
             except Exception:
@@ -93,7 +95,12 @@ class Worker(worker.Worker):
                 return
 
     async def _fetch_and_process_jobs(self) -> None:
-        """Upstream, a database that is away for longer than the pool waits ends the worker."""
+        """Upstream, a database that is away for longer than the pool waits ends the worker.
+
+        Nothing is taken before the first beat, or nobody could tell whose the first builds are.
+        """
+        if not self._known.is_set():
+            await utils.wait_any(self._stop_event.wait(), self._known.wait())
         try:
             await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
         except exceptions.ConnectorException as error:

@@ -49,6 +49,32 @@ def test_tests_are_recorded_with_how_they_ended(worker, make_project, push, reac
     assert bad.project_id == project.pk
 
 
+MEASURED = """\
+python: none
+jobs:
+  only:
+    run:
+      - {run: "printf 'app.py:%s:1: F401 unused\\n' 1; exit 1", tool: flake8}
+      - |
+        cat > coverage.json <<'X'
+        {"meta": {"format": 3, "version": "7.0"}, "files": {"app.py": {
+          "executed_lines": [1, 2, 3], "missing_lines": [4], "excluded_lines": [],
+          "summary": {"covered_lines": 3, "num_statements": 4}}}}
+        X
+    violations: {maximum: 5}
+    reports: {coverage: coverage.json}
+"""
+
+
+def test_coverage_and_violations_are_recorded(worker, make_project, push, reaches):
+    build = reaches(push(make_project(pipeline=MEASURED)), *ENDS)
+    assert build.state == "passed", build.reason
+    job = build.jobs.get()
+    assert (build.coverage, job.coverage) == (75.0, 75.0)
+    found = job.read_result().report.violations
+    assert [(one.path, one.rule) for tool in found for one in tool.items] == [("app.py", "F401")]
+
+
 def test_a_broken_pipeline_file_is_a_verdict_with_its_place(worker, make_project, push, reaches):
     project = make_project(pipeline="jobs: [nonsense\n")
     build = reaches(push(project), *ENDS)
