@@ -3,6 +3,7 @@
 import ctypes
 import logging
 import os
+import select
 import signal
 import sys
 import warnings
@@ -16,7 +17,12 @@ from fairlead.errors import FairleadError
 log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15  # prctl(2)
+_LOOK = 0.2  # seconds until we look again whether we are to end
 _BROKE = 70  # EX_SOFTWARE, see sysexits.h
+
+
+class Stopped(Exception):
+    """We were asked to end before there was an answer."""
 
 
 class _Answer(msgspec.Struct):
@@ -43,10 +49,11 @@ def fork(run: Callable[[], object], name: str) -> int:
     return pid
 
 
-def ask(run: Callable[[], str], name: str) -> str:
+def ask(run: Callable[[], str], name: str, *, stop: Callable[[], object] = bool) -> str:
     """What ``run`` returns in a process of its own, whose memory goes with it.
 
-    Raises ``FairleadError`` as it did there, or where it broke.
+    Raises ``FairleadError`` as it did there, or where it broke, and ``Stopped`` once ``stop()``
+    is true: signals that were caught end no reading.
     """
     reader, writer = os.pipe()
 
@@ -62,12 +69,12 @@ def ask(run: Callable[[], str], name: str) -> str:
     pid = fork(answer, name)
     os.close(writer)
     try:
-        with os.fdopen(reader, "rb") as file:
-            data = file.read()
+        data = _read(reader, stop)
     except BaseException:
         os.kill(pid, signal.SIGKILL)
         raise
     finally:
+        os.close(reader)
         os.waitpid(pid, 0)
     if not data:
         raise FairleadError(f"{name} broke: see what it said before")
@@ -75,6 +82,17 @@ def ask(run: Callable[[], str], name: str) -> str:
     if told.error:
         raise FairleadError(told.error, hint=told.hint)
     return told.value
+
+
+def _read(reader: int, stop: Callable[[], object]) -> bytes:
+    data = b""
+    while not stop():
+        if select.select([reader], [], [], _LOOK)[0]:
+            piece = os.read(reader, 1 << 16)
+            if not piece:
+                return data
+            data += piece
+    raise Stopped
 
 
 def _live(run: Callable[[], object], name: str, parent: int) -> NoReturn:

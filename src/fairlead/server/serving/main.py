@@ -10,7 +10,7 @@ from fairlead.server.configuration import Configuration, load_configuration, sec
 from fairlead.server.links import base_url
 from fairlead.server.serving.data import Held, make_data
 from fairlead.server.serving.database import embedded, name_database
-from fairlead.server.serving.forking import ask
+from fairlead.server.serving.forking import Stopped, ask
 from fairlead.server.serving.journal import keep_journal
 from fairlead.server.serving.listen import bind, place_of
 from fairlead.server.serving.loading import keep_loaded, load_everything
@@ -61,7 +61,11 @@ def _database(told: Configuration) -> Iterator[None]:
 
 def _run(told: Configuration, taken: socket.socket, wakeful: Wakeful, say: Say) -> None:
     load_everything()
-    greeting = _Greeting(told, ask(lambda: _prepare(told), "prepare"), wakeful, say)
+    try:
+        link = ask(lambda: _prepare(told), "prepare", stop=lambda: wakeful.asked)
+    except Stopped:
+        return
+    greeting = _Greeting(told, link, wakeful, say)
     drain = told.drain_timeout
     parts = (
         Part("web", lambda: _web(told, taken, greeting.tell), _WEB),

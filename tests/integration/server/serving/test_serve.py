@@ -93,6 +93,16 @@ def test_a_stop_right_at_the_start(start, until, processes):
     until(lambda: not processes())
 
 
+def test_a_stop_while_it_waits_for_a_database(start, until, processes):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    server = start("serve", DATABASE_URL=f"postgresql://ci@127.0.0.1:{port}/ci")
+    until(lambda: "waiting for the database" in server.said)
+    assert server.end() == 0
+    assert server.said.endswith("Stopped.\n")
+    assert processes() == {}
+
+
 def test_a_second_server_on_the_same_folder_is_refused(serve, start):
     server, _ = serve()
     other = start("serve")
