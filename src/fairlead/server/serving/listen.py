@@ -22,7 +22,7 @@ def address(listen: str) -> tuple[str, int]:
         colon = ""
     if not colon or not port.isdecimal() or not port.isascii() or int(port) > _LAST_PORT:
         raise FairleadError(
-            f"cannot listen at {listen!r}", hint="FAIRLEAD_LISTEN is like 127.0.0.1:8600"
+            f"cannot listen at {listen!r}", hint="say HOST:PORT, such as 127.0.0.1:8600"
         )
     return host, int(port)
 
@@ -64,4 +64,6 @@ def _why(listen: str, error: OSError) -> str:
 def _hint(error: OSError) -> str:
     if error.errno == errno.EACCES:
         return "ports below 1024 are root's; name another with --listen or FAIRLEAD_LISTEN"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "that is no address of this machine; 0.0.0.0 stands for all that it has"
     return "stop that, or name another address with --listen or FAIRLEAD_LISTEN"
