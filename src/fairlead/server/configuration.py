@@ -92,7 +92,10 @@ def load_configuration(environ: Mapping[str, str]) -> Configuration:
             values, Configuration, strict=False, dec_hook=lambda kind, value: kind(value)
         )
     except msgspec.ValidationError as error:
-        raise FairleadError(f"a variable FAIRLEAD_… is not of its kind: {error}") from error
+        words, _, place = str(error).rpartition(" - at `$.")
+        name = place.rstrip("`").upper()
+        name = name if name.lower() in values else f"EVERY_{name}"
+        raise FairleadError(f"FAIRLEAD_{name} is not of its kind: {words}") from error
     if intervals.lease >= intervals.stalled:
         raise FairleadError(
             "FAIRLEAD_EVERY_LEASE must be shorter than FAIRLEAD_EVERY_STALLED",

@@ -34,7 +34,7 @@ def test_variables_are_read_in_their_kinds():
 
 @pytest.mark.parametrize("name", ["FAIRLEAD_SLOTS", "FAIRLEAD_EVERY_POLL"])
 def test_a_value_of_another_kind_is_refused(name):
-    with pytest.raises(FairleadError, match="not of its kind"):
+    with pytest.raises(FairleadError, match=f"{name} is not of its kind: "):
         load_configuration({"HOME": "/", name: "many"})
 
 
