@@ -113,14 +113,22 @@ def test_a_run_is_of_whoever_asked_for_it(admin, database, tmp_path):
 
 def test_a_project_is_removed_by_who_writes_its_name(admin, database):
     from django.conf import settings
+    from django.test import Client
 
     from fairlead.server.hosting import repositories
+    from fairlead.server.services import tokens
     from fairlead.server.store.models import Project
 
     admin.post("/new/", {"name": "shop4", "kind": "hosted", "default_branch": "main"})
     there = repositories.folder(settings.FAIRLEAD, "shop4")
     assert 'action="/p/shop4/settings/remove"' in admin.get("/p/shop4/settings/").content.decode()
     assert admin.post("/p/shop4/settings/remove", {"name": "shop"}).status_code == 400
+    _, secret = tokens.issue("builder", ["read", "build", "push"])
+    header = {"authorization": f"Bearer {secret}"}
+    sent = Client(SERVER_NAME="localhost").post(
+        "/p/shop4/settings/remove", {"name": "shop4"}, headers=header
+    )
+    assert sent.status_code == 403
     assert repositories.is_repository(there)
     assert admin.post("/p/shop4/settings/remove", {"name": "shop4"})["Location"] == "/"
     assert not Project.objects.exists()
