@@ -1,7 +1,9 @@
 """Loads what the parts need before they are forked, so that they share it."""
 
+import ctypes
 import gc
 import importlib
+from contextlib import suppress
 
 from fairlead.server.setup import setup
 
@@ -20,9 +22,15 @@ _WORKER = (
 )
 
 
+_M_ARENA_MAX, _ARENAS = -8, 2  # mallopt(3)
+
+
 def load_django() -> None:
     """Set Django up for the database that is named."""
     gc.set_threshold(*_SELDOM)
+    # Else each of the threads that come and go leaves memory behind that only it would use again.
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
     setup()
 
 

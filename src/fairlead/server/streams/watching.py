@@ -17,7 +17,8 @@ from fairlead.server.streams.state import Changed, build_state
 
 _AGAIN = 0.5
 _MOST_KNOWN = 1000  # builds whose last state is kept
-_OFTEN = 0.25  # seconds between two events about one build
+_SOON, _OFTEN = 0.005, 0.25  # seconds between two events about one build, at first and later
+_SHARE = 0.1  # of the time that was watched: no verdict is told later than by that
 _SELDOM = 1.0  # and about all
 
 
@@ -121,7 +122,7 @@ class Builds:
 
 async def watch_build(hub: Hub, builds: Builds, build: int) -> Events:
     """``changed`` whenever a build stands otherwise than before, and ``end`` with its verdict."""
-    sent = None
+    sent, began = None, time.monotonic()
     with hub.subscribed(build) as told:
         while True:
             told.clear()
@@ -137,7 +138,8 @@ async def watch_build(hub: Hub, builds: Builds, build: int) -> Events:
             if state != sent:
                 sent = state
                 yield event("changed", state.json)
-            await asyncio.sleep(_OFTEN)
+            watched = time.monotonic() - began
+            await asyncio.sleep(min(max(_SOON, watched * _SHARE), _OFTEN))
             if not await heard(told, HEARTBEAT):
                 yield BEAT
 
