@@ -8,6 +8,7 @@ import logging
 import re
 import signal
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -149,7 +150,7 @@ async def _tell(exchange: Exchange, project: Known, actor: Actor) -> None:
     if worker and (build := exchange.request.headers.get("fairlead-build", "")).isdecimal():
         await rows.apart(lambda: rows.bring(told, project, int(build)))
     repository = _repository(told, project)
-    async with turn():
+    async with turn() if exchange.request.service == "git-upload-pack" else nullcontext():
         await exchange.run(repository, serving(told, repository, any_commit=worker))
 
 

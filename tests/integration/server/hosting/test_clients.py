@@ -124,6 +124,7 @@ def test_fetches_beyond_the_limit_wait_for_their_turn(
     monkeypatch.setattr(turns, "_turns", Everywhere(asyncio.Semaphore(0)))
     refused = client("clone", url, tmp_path / "refused", check=False)
     assert "503" in refused.stderr
+    client("push", "-q", url, "main:other")
 
 
 class Everywhere:
