@@ -126,6 +126,7 @@ class Cluster:
     """All machines, and the parts of Fairlead that run on them by the names of those."""
 
     url = URL
+    nodes = NODES
     workers = tuple(WORKERS)
 
     def __init__(self, root, network, database) -> None:

@@ -129,20 +129,22 @@ def person(cluster):
 
 @pytest.fixture
 def at_work(cluster, until):
-    """Waits until a worker has builds that have said something; which those are."""
+    """Waits until a worker has builds that have said something."""
 
     def wait(name):
-        return {build for (build,) in until(lambda: cluster.database.ask(AT_WORK, name))}
+        until(lambda: _at_work(cluster, name))
 
     return wait
 
 
 @pytest.fixture
 def passed_on(cluster, until):
-    """Waits until builds have been given to other workers."""
+    """Waits until builds have been given to other workers, or had just ended."""
 
     def wait(builds):
-        taken = "SELECT id FROM store_build WHERE takeovers > 0"
+        taken = (
+            "SELECT id FROM store_build WHERE takeovers > 0 OR state NOT IN ('queued', 'running')"
+        )
         until(lambda: builds <= {build for (build,) in cluster.database.ask(taken)})
 
     return wait
@@ -164,21 +166,23 @@ def all_ended(cluster, until):
 def test_fifty_builds_while_parts_die(cluster, person, at_work, passed_on, all_ended, until):
     rounds = iter(ROUNDS)
     person.push(next(rounds))
-    killed = at_work("worker1")
+    at_work("worker1")
     cluster.parts["worker1"].end(SIGKILL)
+    lost = _at_work(cluster, "worker1")
     until(lambda: not cluster.hosts["worker1"].processes())
 
     person.push(next(rounds))
-    cluster.parts["web1"].end(SIGKILL)
+    busy, other = sorted(cluster.nodes, key=_pushes_to(cluster), reverse=True)
+    cluster.parts[busy].end(SIGKILL)
     cluster.start_worker("worker1")
 
     person.push(next(rounds))
-    cut_off = at_work("worker2")
-    cluster.network.cable("worker2", "down")
+    lost |= _cut_off(cluster, "worker2", at_work)
     end_of_cut = time.monotonic() + CUT
-    passed_on(killed | cut_off)
+    passed_on(lost)
     until(lambda: not cluster.jobs_on("worker2"))
-    cluster.start_web("web1")
+    until(lambda: _pushes_to(cluster)(other))
+    cluster.start_web(busy)
     time.sleep(max(0.0, end_of_cut - time.monotonic()))
     cluster.network.cable("worker2", "up")
 
@@ -208,6 +212,25 @@ def test_a_host_that_vanishes_holds_up_nobody(cluster, until):
     until(lambda: "given up" in holder.said)
 
 
+def _at_work(cluster, name):
+    return {build for (build,) in cluster.database.ask(AT_WORK, name)}
+
+
+def _cut_off(cluster, name, at_work):
+    """Pull a worker's cable while it has builds; which those are."""
+    while True:
+        at_work(name)
+        cluster.network.cable(name, "down")
+        if builds := _at_work(cluster, name):
+            return builds
+        cluster.network.cable(name, "up")
+
+
+def _pushes_to(cluster):
+    """How many pushes a web node took."""
+    return lambda name: cluster.parts[name].said.count("pushes to")
+
+
 def _every_build_has_one_verdict(cluster, person):
     ask = cluster.database.ask
     builds = ask(BUILDS)
@@ -219,6 +242,7 @@ def _every_build_has_one_verdict(cluster, person):
     assert len(verdicts) == len(builds)
     told = ask("SELECT branch FROM store_build WHERE notices::text LIKE '%begun again%'")
     assert sorted(told) == sorted((b[0],) for b in builds if b[3])
+    assert told
 
 
 def _every_line_is_there_once(cluster):
