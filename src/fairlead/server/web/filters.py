@@ -15,7 +15,7 @@ from fairlead.server.store.models import Build, Project, State
 from fairlead.server.store.pages import Page, newest
 
 EVENTS = ("push", "tag", "pull_request", "cron", "manual", "api")
-COUNT = 50
+COUNT = 30
 _WINDOW = 2000
 _LARGEST = 1 << 62
 

@@ -17,8 +17,8 @@ def test_the_page(admin, project):
         )
     page = admin.get("/p/bank/").content.decode()
     assert "Change 60" in page
-    assert "Change 11<" in page
-    assert "Change 10<" not in page
+    assert "Change 31<" in page
+    assert "Change 30<" not in page
     page = admin.get("/p/bank/60/")
     assert page.status_code == 200, page.content
     for path in ("run", "settings/", "deliveries/"):

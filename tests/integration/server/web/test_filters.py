@@ -42,7 +42,7 @@ def test_nothing_found_offers_all(admin, builds):
 
 
 def test_older_ones_by_key(admin, project, make):
-    for _ in range(55):
+    for _ in range(35):
         make.build(project)
     page = admin.get("/p/bank/?branch=main").content.decode()
     older = re.search(r'href="\?([^"]*)">Older', page)[1].replace("&amp;", "&")
