@@ -73,8 +73,12 @@ class Machine:
 
     def end(self):
         if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+            self.process.send_signal(signal.SIGINT)  # nothing may write below while it is removed
+            try:
+                self.process.wait(LATEST)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
 
 
 @pytest.fixture
