@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell sh tools/find-python)
 TESTS ?= tests
-PYTEST ?= -n 2
+PYTEST ?= -n 3
 
 # A machine may forbid byte code; everything that is started twice starts slower without it.
 unexport PYTHONDONTWRITEBYTECODE

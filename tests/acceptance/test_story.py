@@ -356,7 +356,7 @@ def test_completion(make_project, shell):
     assert "_FAIRLEAD_COMPLETE" in script.out
     if shell == "bash":
         found = project.shell(
-            f"{script.out}\nCOMP_WORDS=(fairlead re) COMP_CWORD=1; _fairlead_completion fairlead"
+            f"{script.out}\nCOMP_WORDS=(fairlead repo) COMP_CWORD=1; _fairlead_completion fairlead"
             ' && printf "%s\\n" "${COMPREPLY[@]}"'
         )
         assert found.out.split() == ["report"], found

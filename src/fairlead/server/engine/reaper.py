@@ -60,6 +60,8 @@ def sweep(intervals: Intervals, queue_timeout: float) -> int:
     started, since then nobody had a chance to be heard of.
     """
     with connection.cursor() as cursor:
+        # A process that is frozen in here must not keep the lock from all others.
+        cursor.execute("SET idle_session_timeout = %s", (int(intervals.lease * 1000),))
         cursor.execute(
             "SELECT now() - pg_postmaster_start_time() > make_interval(secs => %s)"
             " AND pg_try_advisory_lock(%s)",
@@ -67,12 +69,14 @@ def sweep(intervals: Intervals, queue_timeout: float) -> int:
         )
         row = cursor.fetchone()
         if not row or not row[0]:
+            cursor.execute("RESET idle_session_timeout")
             return 0
         try:
             _forget_at_times()
             return _pass_on_stalled(intervals.stalled) + _end_expired(queue_timeout)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+            cursor.execute("RESET idle_session_timeout")
 
 
 def _pass_on_stalled(stalled: float) -> int:

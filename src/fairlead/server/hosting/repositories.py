@@ -2,12 +2,13 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
 from fairlead.errors import FairleadError, NotFound
 from fairlead.server.configuration import Configuration
-from fairlead.util.fs import remove_tree, unusable, write_atomic
+from fairlead.util.fs import locked, remove_tree, unusable, write_atomic
 from fairlead.util.git import git, try_git
 
 HIDDEN = "refs/fairlead/"
@@ -80,15 +81,23 @@ def make_bare(path: Path, branch: str) -> None:
         git("init", "-q", "--bare", "--template=", str(aside), cwd=path.parent)
         (aside / "config").write_text(_CONFIG, "ascii")
         (aside / "HEAD").write_text(f"ref: refs/heads/{branch}\n", "utf-8")
-        # A build that ended after its project was removed leaves its history.
-        if not is_repository(path):
-            remove_tree(path / ".fairlead")
-        os.rename(aside, path)
+        with locked(path.parent / ".making"):
+            if not is_repository(path):
+                _put_away(path)
+                os.rename(aside, path)
     except OSError as error:
         if not is_repository(path):
             raise unusable(path, error) from error
     finally:
         remove_tree(aside)
+
+
+def _put_away(path: Path) -> None:
+    """Remove what a git that had outlived its repository has left in its place."""
+    aside = path.parent / f".gone-{uuid4().hex[:12]}"
+    with suppress(FileNotFoundError):
+        os.rename(path, aside)
+    remove_tree(aside)
 
 
 def remove(told: Configuration, name: str) -> None:
