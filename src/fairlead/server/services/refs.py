@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
@@ -44,11 +45,14 @@ def resolve(
     if not ref and (branch or not commit):
         ref = _HEADS + check_name(branch or project.default_branch, "branch")
     if ref:
-        tip = _commit(path, ref) or _unknown(path, project, ref)
+        tip = _found(path, ref, ref) or _unknown(path, project, ref)
         if not commit:
-            return _found(path, tip, ref)
+            return tip
     identity = _identity(path, project, commit)
-    return _found(path, identity, _holding(path, project, identity, ref))
+    holding = _holding(path, project, identity, ref)
+    if (found := _found(path, identity, holding)) is None:
+        raise UsageError(f"{project.name} has no commit {identity} any more")
+    return found
 
 
 def _repository(told: Configuration, project: Project) -> Path:
@@ -94,16 +98,20 @@ def _holding(path: Path, project: Project, commit: str, ref: str) -> str:
     return default if default in holding else holding[0]
 
 
-def _found(path: Path, commit: str, ref: str) -> Found:
-    from fairlead.server.hosting.commands import git
+def _found(path: Path, name: str, ref: str) -> Found | None:
+    """The commit that a full ref or object id stands for, with what git says of it."""
+    from fairlead.server.hosting.commands import try_git
 
-    words = ("log", "-1", "--no-show-signature", "--encoding=UTF-8", "--format=%an%x00%B", commit)
-    data = git(*words, "--", repository=path).decode("utf-8", "replace")
-    author, _, message = data.partition("\0")
+    form = "--format=%H%x00%an%x00%B"
+    words = ("log", "-1", "--no-show-signature", "--encoding=UTF-8", form)
+    done = try_git(*words, "--end-of-options", f"{name}^{{commit}}", "--", repository=path)
+    if done.code:
+        return None
+    commit, author, message = done.stdout.decode("utf-8", "replace").split("\0", 2)
     return Found(commit=commit, ref=ref, message=message.strip(), author=author)
 
 
-def _unknown(path: Path, project: Project, ref: str) -> str:
+def _unknown(path: Path, project: Project, ref: str) -> NoReturn:
     """Raise ``UsageError`` that names what is alike."""
     kind, name = (
         ("tag", ref[len(_TAGS) :]) if ref.startswith(_TAGS) else ("branch", ref[len(_HEADS) :])
