@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from fairlead.server.configuration import KEEPALIVE, Configuration, bounded
-from fairlead.server.engine.patient import Patient
+from fairlead.server.patient import Patient
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,9 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from psycopg import AsyncConnection, Error
+from psycopg import Error
 
+from fairlead.server.patient import Patient
 from fairlead.server.store.notify import CHANNEL
 from fairlead.server.streams.database import APPLICATION
 from fairlead.server.streams.tasks import end
@@ -58,7 +59,7 @@ class Hub:
                 await asyncio.sleep(_AGAIN)
 
     async def _hear(self) -> None:
-        connection = await AsyncConnection.connect(
+        connection = await Patient.connect(
             self._url,
             autocommit=True,
             application_name=APPLICATION,
