@@ -1,14 +1,16 @@
 """Bare repositories below ``<data>/repositories``, one a project, hosted and mirrored alike."""
 
+import fcntl
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 from fairlead.errors import FairleadError, NotFound
 from fairlead.server.configuration import Configuration
-from fairlead.util.fs import locked, remove_tree, unusable, write_atomic
+from fairlead.util.fs import remove_tree, unusable, write_atomic
 from fairlead.util.git import git, try_git
 
 HIDDEN = "refs/fairlead/"
@@ -81,7 +83,7 @@ def make_bare(path: Path, branch: str) -> None:
         git("init", "-q", "--bare", "--template=", str(aside), cwd=path.parent)
         (aside / "config").write_text(_CONFIG, "ascii")
         (aside / "HEAD").write_text(f"ref: refs/heads/{branch}\n", "utf-8")
-        with locked(path.parent / ".making"):
+        with _alone_in(path.parent):
             if not is_repository(path):
                 _put_away(path)
                 os.rename(aside, path)
@@ -90,6 +92,17 @@ def make_bare(path: Path, branch: str) -> None:
             raise unusable(path, error) from error
     finally:
         remove_tree(aside)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold a lock on the folder itself, which leaves no file behind."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _put_away(path: Path) -> None:
