@@ -84,3 +84,47 @@ class NotFound(FairleadError):
 
 class Conflict(FairleadError):
     """A name that is taken, a build that still runs: what was asked for cannot be as things are."""
+
+
+class HostError(FairleadError):
+    """Something about a host that is deployed to; the message names the host."""
+
+
+class HostUnreachable(HostError):
+    """No connection to a host: no such name, nobody listens, no answer in time."""
+
+
+class HostKeyChanged(HostError):
+    """A host shows another key than the one that is known; its fingerprint is in the message."""
+
+
+class HostRefused(HostError):
+    """A host does not let us sign in."""
+
+
+class SudoMissing(HostError):
+    """On a host we may not become whom a script has to run as."""
+
+
+class HostFailed(HostError):
+    """A script failed on a host; the message ends with the last lines it wrote."""
+
+
+class HostLost(HostError):
+    """The connection to a host ended, or nothing came back in time."""
+
+
+class DeploymentLocked(FairleadError):
+    """Somebody else deploys to this environment; the message says who and since when."""
+
+
+class DeploymentRefused(FairleadError):
+    """What was asked for must not go there: another branch, an untested release, no approval."""
+
+
+class ReleaseBroken(FairleadError):
+    """A release file that is truncated, altered, unsigned or signed by somebody unknown."""
+
+
+class ReleaseFailed(FairleadError):
+    """A release could not be made; the message carries the tool's own reason."""

@@ -1,0 +1,75 @@
+"""What the parts of a deployment expect of a host: the one door to it."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from fairlead.model.environment import Host
+
+Tell = Callable[[str], None]
+"""Gets each line that a script writes, as it is written, without its end."""
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a script: its exit code and everything it wrote."""
+
+    code: int
+    out: bytes = b""
+    err: bytes = b""
+
+    @property
+    def text(self) -> str:
+        """Standard output as text, without the last line's end."""
+        return self.out.decode("utf-8", "replace").rstrip("\n")
+
+
+class Held(Protocol):
+    """A script that keeps running on a host until it is closed or we die, such as a lock."""
+
+    first: str
+    """The first line it wrote."""
+
+    async def close(self) -> None:
+        """End it."""
+
+
+class Connection(Protocol):
+    """A signed-in connection to one host.
+
+    Scripts are POSIX shell text, given to ``sh -eu`` on standard input or as an argument, never
+    with secrets in ``argv``. They run as the application's user, with ``root`` as root; where
+    that is not who signed in, by ``sudo -n``.
+    """
+
+    host: Host
+
+    async def run(
+        self,
+        script: str,
+        *,
+        data: bytes = b"",
+        root: bool = False,
+        timeout: float = 60.0,  # noqa: ASYNC109 — the script on the host ends with it
+        tell: Tell | None = None,
+        check: bool = True,
+    ) -> Done:
+        """Run a script with ``data`` as its input.
+
+        Raises ``HostFailed`` where it does not succeed and ``check`` is set, ``SudoMissing``
+        where it may not become whom it has to be, ``HostLost`` where the connection ended or
+        nothing came back in ``timeout`` seconds; the script is ended then too.
+        """
+
+    async def send(self, path: Path, script: str, *, timeout: float = 600.0) -> Done:  # noqa: ASYNC109
+        """Run a script whose input is a file of ours, sent in pieces; as ``run`` else."""
+
+    async def hold(self, script: str, *, root: bool = False) -> Held:
+        """Start a script that stays, and wait for its first line."""
+
+    def lines(self, script: str, *, root: bool = False) -> AsyncIterator[str]:
+        """The lines of a script as they come, until it ends or the reader stops."""
+
+    async def close(self) -> None:
+        """Sign out; whatever is held ends."""

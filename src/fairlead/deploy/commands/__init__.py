@@ -1,0 +1,1 @@
+"""Deploying as shell scripts: pure text, made of values."""

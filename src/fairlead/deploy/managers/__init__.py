@@ -1,0 +1,1 @@
+"""What keeps the application's processes running on a host: one module a kind."""

@@ -1,0 +1,1 @@
+"""A tested commit as one file that says what it is: made, signed, read, kept."""
