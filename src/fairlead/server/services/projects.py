@@ -13,9 +13,9 @@ from fairlead.server.engine.queues import queue_name
 from fairlead.server.logs.storage import Storage
 from fairlead.server.services import builds, retention
 from fairlead.server.store.models import OPEN, Build, Delivery, Project
-from fairlead.triggers.cron import parse_schedule
 from fairlead.triggers.refs import parse_ref
 from fairlead.triggers.rules import read_rules
+from fairlead.util.cron import parse_schedule
 
 CHANGEABLE = frozenset({
     "url",

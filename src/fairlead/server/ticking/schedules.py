@@ -13,10 +13,10 @@ from fairlead.server.store.fields import clean
 from fairlead.server.store.models import Build, Project, Recurrence
 from fairlead.server.ticking import rows
 from fairlead.server.ticking.due import Due
-from fairlead.triggers.cron import Schedule, next_after, parse_schedule, skip_if_built
 from fairlead.triggers.manual import manual
 from fairlead.triggers.outcome import Outcome
 from fairlead.triggers.rules import Rules, read_rules, read_zone
+from fairlead.util.cron import Schedule, next_after, parse_schedule, skip_if_built
 
 _SMALL_STEP = timedelta(days=1)
 """A clock that went back by less names no time twice; by more, it was wrong before."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.errors import TriggerInvalid
-from fairlead.triggers.cron import next_after, parse_schedule, skip_if_built
+from fairlead.util.cron import next_after, parse_schedule, skip_if_built
 
 UTC_ZONE, BERLIN = ZoneInfo("UTC"), ZoneInfo("Europe/Berlin")
 
