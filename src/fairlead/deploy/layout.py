@@ -3,22 +3,27 @@
 /srv/bank/                     belongs to the application's user
   releases/7/                  a release, unpacked once: source/ site/ manifest.json
   environments/<digest>/       what releases with the same locks share
-  slots/blue/                  release -> ../../releases/7, env, and what is started:
+  slots/blue/                  release -> ../../releases/7, env, about.json, and what is started:
     web  worker-1  run         one executable each; `run COMMAND...` is for people and cron
-  slots/live -> blue           what cron and people mean
-  run/blue.sock  run/live.sock -> blue.sock    nginx asks the second
+    sock -> ../../run/blue.sock
+  slots/live -> blue           which slot is live: the one link that a switch moves
+  slots/.green.before          what the slot held before the deployment that is under way
+  run/blue.sock                what a slot's web server listens on
+  run/live.sock -> ../slots/live/sock    nginx asks this one; it never changes
   shared/                      survives releases: uploads, databases in files
   maintenance/                 page.html; on.html -> page.html closes the site
-  log/                         access.log (see ACCESS_FORMAT), error.log, blue.log ...
+  log/                         access.log (see ACCESS_FORMAT), error.log, web-blue.log ...
   history.jsonl                one line a deployment
   lock                         held by flock while somebody deploys; lock.json says who
+  under-way                    a deployment's journal: there while one is under way, or died
+  .work                        held by each script that changes something, to its end
 """
 
 from typing import Final
 
 import msgspec
 
-from fairlead.model.environment import Environment
+from fairlead.model.environment import Environment, Host
 
 SLOTS: Final = ("blue", "green")
 
@@ -91,6 +96,11 @@ class Layout(msgspec.Struct, frozen=True):
         """The file whose lock is one deployment at a time."""
         return f"{self.root}/lock"
 
+    @property
+    def slots(self) -> str:
+        """Both slots, and the link to the live one."""
+        return f"{self.root}/slots"
+
     def slot(self, name: str) -> str:
         """The folder of a slot."""
         return f"{self.root}/slots/{name}"
@@ -109,6 +119,16 @@ def layout_of(environment: Environment) -> Layout:
 def user_of(environment: Environment) -> str:
     """Whom the application runs as."""
     return environment.user or (environment.app.name if environment.app else environment.name)
+
+
+def manager_of(environment: Environment, host: Host) -> str:
+    """What starts and stops the application's processes on a host."""
+    return host.manager or (environment.app.manager if environment.app else "systemd")
+
+
+def release_name(number: int, version: str) -> str:
+    """The folder of a release on its hosts: its number, or its version where it has none."""
+    return str(number) if number else version
 
 
 def processes_of(environment: Environment, roles: tuple[str, ...]) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ class Host(Value, frozen=True, kw_only=True):
     user: str = ""
     port: int = 22
     roles: tuple[str, ...] = ("web", "worker", "cron")
+    manager: str = ""
+    """Its process manager where that is not the application's."""
 
     def __str__(self) -> str:
         user = f"{self.user}@" if self.user else ""
