@@ -4,12 +4,16 @@ from .plan import Value
 
 
 class Member(Value, frozen=True, kw_only=True):
-    """A file of a release, relative to its root; ``sha256`` in hexadecimal, ``size`` in bytes."""
+    """A file of a release, relative to its root; ``sha256`` in hexadecimal, ``size`` in bytes.
+
+    ``link`` is where a symbolic link leads; checksum and size are then those of that text.
+    """
 
     path: str
     sha256: str
     size: int
     executable: bool = False
+    link: str = ""
 
 
 class Manifest(Value, frozen=True, kw_only=True, omit_defaults=False):
