@@ -12,6 +12,7 @@ from fairlead.errors import PipelineError, UsageError
 
 if TYPE_CHECKING:
     from fairlead.model import Plan, Problem
+    from fairlead.pipeline.tree import Tree
     from fairlead.runner.checkout import Source
 
 _NAMES = ("fairlead.yml", "fairlead.yaml", ".travis.yml")
@@ -67,7 +68,7 @@ def _read(path: Path) -> bytes:
 
 def _check(path: Path, data: bytes, source: "Source") -> "tuple[tuple[Problem, ...], Plan | None]":
     """Plan the file for its problems; one from outside the project is checked without files."""
-    from fairlead.pipeline.tree import MemoryTree, Tree
+    from fairlead.pipeline.tree import MemoryTree
 
     inside = path.resolve().is_relative_to(source.root.resolve())
     trigger = source.trigger()
@@ -84,8 +85,29 @@ def _check(path: Path, data: bytes, source: "Source") -> "tuple[tuple[Problem, .
 
             plan = native.plan(data, str(path), tree, trigger)
     except PipelineError as error:
-        return error.problems, None
-    return plan.warnings, plan
+        return _together(error.problems, _deploying(path, data, tree)), None
+    deploying = _deploying(path, data, tree)
+    fine = all(problem.warning for problem in deploying)
+    return _together(plan.warnings, deploying), plan if fine else None
+
+
+def _deploying(path: Path, data: bytes, tree: "Tree") -> "tuple[Problem, ...]":
+    """What is wrong with environments and releases."""
+    from fairlead.pipeline.environments import read_environments
+
+    return read_environments(data, str(path), tree).problems
+
+
+def _together(*parts: "tuple[Problem, ...]") -> "tuple[Problem, ...]":
+    """All of them, each once, in the order of places; other files' come last."""
+    found = dict.fromkeys(problem for problems in parts for problem in problems)
+    first = next(iter(found)).location.file if found else ""
+
+    def place(problem: "Problem") -> tuple[bool, str, int, int]:
+        where = problem.location
+        return where.file != first, where.file, where.line, where.column
+
+    return tuple(sorted(found, key=place))
 
 
 def _as_json(path: Path, problems: "tuple[Problem, ...]", plan: "Plan | None") -> str:

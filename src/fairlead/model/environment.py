@@ -46,6 +46,7 @@ class App(Value, frozen=True, kw_only=True):
     """
 
     name: str
+    kind: str = ""
     target: str = ""
     interface: str = "wsgi"
     server: str = "gunicorn"

@@ -341,6 +341,27 @@ class Keys(Kind[T]):
         return schema
 
 
+class Later(Kind[None]):
+    """Another kind that runs pass over; who wants it loads it: schema, reference, deployments."""
+
+    def __init__(self, words: str, find: Callable[[], Kind[Any]]) -> None:
+        self.words = words
+        self._find = find
+
+    @property
+    def kind(self) -> Kind[Any]:
+        """The kind itself."""
+        return self._find()
+
+    def read(self, node: Node, reader: Reader) -> None:
+        """Nothing, whatever stands there."""
+        del node, reader
+
+    def schema(self) -> Schema:
+        """That of the kind."""
+        return self.kind.schema()
+
+
 def unplaced(make: Callable[..., T]) -> Callable[..., T]:
     """A maker for ``Keys`` of values that keep no place."""
 

@@ -12,7 +12,17 @@ from fairlead.model import Location
 from fairlead.pipeline.document import Node, Scalar
 from fairlead.pipeline.native.cells import ALLOW_FAILURE, MATRIX, WHEN
 from fairlead.pipeline.native.gates import ARTIFACTS, COVERAGE, REPORTS, VIOLATIONS
-from fairlead.pipeline.native.kinds import Choice, Key, Keys, Kind, ListOf, MapOf, Mapped, OneOf
+from fairlead.pipeline.native.kinds import (
+    Choice,
+    Key,
+    Keys,
+    Kind,
+    Later,
+    ListOf,
+    MapOf,
+    Mapped,
+    OneOf,
+)
 from fairlead.pipeline.native.parts import CACHE, ENV, INSTALL, PYTHON, RETRY, STEPS
 from fairlead.pipeline.native.reader import Reader
 from fairlead.pipeline.native.services import LIMITS, NETWORK, SERVICES
@@ -177,6 +187,40 @@ def _file(
     return FileSpec(location=location, jobs=tuple(job for _, job in jobs), **values)
 
 
+def _environments() -> Kind[Any]:
+    from fairlead.pipeline.environments.spec import ENVIRONMENTS
+
+    return ENVIRONMENTS
+
+
+def _app() -> Kind[Any]:
+    from fairlead.pipeline.environments.app import APP
+
+    return APP
+
+
+def _release() -> Kind[Any]:
+    from fairlead.pipeline.environments.spec import RELEASE
+
+    return RELEASE
+
+
+DEPLOYING: tuple[Key[Any], ...] = (
+    Key(
+        "environments",
+        Later("a mapping of environments", _environments),
+        "Where it is deployed to, by name.",
+    ),
+    Key(
+        "app",
+        Later("a target such as `shop.wsgi:application`, or a mapping", _app),
+        "What is run in each environment; theirs go before these.",
+        default="told from the project's files",
+    ),
+    Key("release", Later("a mapping", _release), "How releases are made."),
+)
+"""What runs pass over: ``pipeline.environments`` reads it."""
+
 FILE = Keys(
     "file",
     (
@@ -201,6 +245,7 @@ FILE = Keys(
             default="false",
         ),
         *SHARED,
+        *DEPLOYING,
     ),
     _file,
     extensible=True,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from fairlead.pipeline.native.kinds import Keys, Kind, ListOf, MapOf, Mapped, OneOf
+from fairlead.pipeline.native.kinds import Keys, Kind, Later, ListOf, MapOf, Mapped, OneOf
 from fairlead.pipeline.native.parts import STEP
 from fairlead.pipeline.native.spec import FILE, JOB_BODY, SHARED
 
@@ -42,7 +42,7 @@ def _inside(kind: Kind[Any]) -> Iterator[Keys[Any]]:
         yield kind
         for key in kind.keys.values():
             yield from _inside(key.kind)
-    elif isinstance(kind, Mapped):
+    elif isinstance(kind, Mapped | Later):
         yield from _inside(kind.kind)
     elif isinstance(kind, OneOf):
         for option in kind.kinds:

@@ -125,6 +125,18 @@ def test_the_table_has_every_mapping():
         "limits",
         "coverage",
         "violations",
+        "environment",
+        "host",
+        "app",
+        "process",
+        "cron",
+        "tls",
+        "health",
+        "watch",
+        "migrations",
+        "hook",
+        "provision",
+        "release",
     }
     assert "| `times` | a whole number from 0 to 10 | required | Further attempts. |" in table
     assert all(

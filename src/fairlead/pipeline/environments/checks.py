@@ -1,0 +1,183 @@
+"""What is wrong with environments that no single value shows."""
+
+from collections.abc import Iterator
+from collections.abc import Mapping as Dictionary
+
+from fairlead.model.environment import Environment, Host
+from fairlead.model.plan import Location
+from fairlead.pipeline.document import Mapping, Node, Scalar, Sequence
+from fairlead.pipeline.native.reader import Reader, known_or_close
+from fairlead.pipeline.tree import Tree
+
+_OPTIONS = {
+    "ssh": (),
+    "heroku": ("app", "method", "api", "git", "timeout"),
+    "script": ("deploy", "rollback", "status", "timeout"),
+}
+_NEEDED = {"heroku": "app", "script": "deploy"}
+
+
+def check(
+    environments: tuple[Environment, ...], parts: Dictionary[str, Node], reader: Reader, tree: Tree
+) -> None:
+    """Note in ``reader`` what does not go together; ``parts`` are the file's top-level values."""
+    nodes = parts.get("environments")
+    written = {
+        environment: node
+        for environment in environments
+        if isinstance(nodes, Mapping) and (node := nodes.get(environment.name)) is not None
+    }
+    for environment, node in written.items():
+        _provider(environment, node, reader)
+        if environment.provider == "ssh":
+            _app(environment, node, reader)
+        _rules(environment, node, reader)
+        _secrets(environment, node, reader)
+    _hosts(written, reader)
+    _domains(written, reader)
+    _lock(parts.get("release"), reader, tree)
+
+
+def _place(node: Node, *path: str) -> Location:
+    """The place of the value at ``path``, or of what is there of it."""
+    for key in path:
+        inner = node.get(key) if isinstance(node, Mapping) else None
+        if inner is None:
+            break
+        node = inner
+    return node.location
+
+
+def _where(environment: Environment, node: Node) -> Location:
+    """The place of an environment's name."""
+    return environment.location or node.location
+
+
+def _provider(environment: Environment, node: Node, reader: Reader) -> None:
+    provider = environment.provider
+    known = _OPTIONS[provider]
+    options = node.get("options") if isinstance(node, Mapping) else None
+    for name, _ in options.entries if isinstance(options, Mapping) else ():
+        if name.text not in known:
+            hint = known_or_close(name.text, known, "its options")
+            reader.error(name.location, f"{provider} has no option {name.text!r}", hint)
+    given = dict(environment.options)
+    if (needed := _NEEDED.get(provider)) and not given.get(needed):
+        hint = f"write it under `options`: `options: {{{needed}: …}}`"
+        reader.error(_where(environment, node), f"{provider} needs the option {needed!r}", hint)
+    if provider != "ssh" and environment.hosts:
+        hint = "leave `hosts` away, or write `provider: ssh`"
+        reader.error(_place(node, "hosts"), f"{provider} has no hosts of ours", hint)
+    if provider == "ssh" and not environment.hosts and not _named(node, "hosts"):
+        hint = "write `hosts: deploy@web1.example.org`, or another `provider`"
+        reader.error(_where(environment, node), f"{environment.name} has no hosts", hint)
+
+
+def _named(node: Node, key: str) -> bool:
+    return (isinstance(node, Mapping) and isinstance(node.get(key), Mapping | Sequence)) or (
+        isinstance(node, Mapping) and isinstance(found := node.get(key), Scalar) and not found.null
+    )
+
+
+def _app(environment: Environment, node: Node, reader: Reader) -> None:
+    app = environment.app
+    if app is None:
+        return
+    serves = any("web" in host.roles for host in environment.hosts)
+    if serves and not app.target and not app.command:
+        hint = "write `app: module:callable`, or a Procfile with a line `web:`"
+        message = f"nothing tells what {environment.name} serves"
+        reader.error(_where(environment, node), message, hint)
+    if app.interface == "asgi" and app.server == "gunicorn":
+        hint = "write `server: uvicorn`"
+        reader.error(_place(node, "app", "server"), "gunicorn does not speak asgi by itself", hint)
+    if app.interface == "wsgi" and app.server == "uvicorn" and not app.command:
+        hint = "write `server: gunicorn`, or `interface: asgi`"
+        reader.error(_place(node, "app", "interface"), "uvicorn does not speak wsgi", hint)
+    for process in app.workers:
+        if not process.command:
+            hint = "write `run`, or a line of that name in the Procfile"
+            message = f"the process {process.name!r} has no command"
+            reader.error(_place(node, "app", "workers", process.name), message, hint)
+        if process.name in {"web", "run", "env", "release"}:
+            message = f"a process cannot be called {process.name!r}"
+            reader.error(_place(node, "app", "workers"), message, "this name has a meaning already")
+    if environment.tls and not environment.domains:
+        reader.error(_place(node, "tls"), "a certificate is for a domain", "write `domain`")
+
+
+def _rules(environment: Environment, node: Node, reader: Reader) -> None:
+    if environment.automatic and not (environment.branches or environment.tags):
+        message = f"nothing tells which green builds go to {environment.name}"
+        reader.error(_place(node, "automatic"), message, "write `branch` or `tag`")
+    numbered = [domain for domain in environment.domains if "{number}" in domain]
+    if environment.review and not numbered:
+        message = "review environments need a domain with {number}"
+        hint = "such as `domain: pr-{number}.staging.example.org`"
+        reader.error(_place(node, "review"), message, hint)
+    if numbered and not environment.review:
+        message = "only review environments have {number} in a domain"
+        reader.error(_place(node, "domain"), message, "write `review: true`")
+
+
+def _secrets(environment: Environment, node: Node, reader: Reader) -> None:
+    for name in sorted(set(dict(environment.env)).intersection(environment.secrets)):
+        message = f"{name} is both a variable and a secret of {environment.name}"
+        reader.error(_place(node, "env", name), message, "one of them is enough")
+
+
+def _hosts(written: Dictionary[Environment, Node], reader: Reader) -> None:
+    """A host twice in an environment, or two applications in one folder of a host."""
+    places: dict[tuple[str, int, str], str] = {}
+    for environment, node in written.items():
+        seen: set[tuple[str, int]] = set()
+        for host, location in _placed(environment.hosts, node):
+            machine = host.address.lower(), host.port
+            if machine in seen:
+                hint = "give one host all its `roles`"
+                reader.error(location, f"{host.address} is here twice", hint)
+                continue
+            seen.add(machine)
+            other = places.setdefault((*machine, _folder(environment)), environment.name)
+            if other != environment.name:
+                message = f"{host.address} has {other} in {_folder(environment)} already"
+                hint = "give one of them another `name` under `app`, or another `root` and `user`"
+                reader.error(location, message, hint)
+
+
+def _folder(environment: Environment) -> str:
+    return environment.root or f"/srv/{environment.app.name if environment.app else ''}"
+
+
+def _placed(hosts: tuple[Host, ...], node: Node) -> Iterator[tuple[Host, Location]]:
+    """Hosts with their places; that of the list where some of it could not be read."""
+    found = node.get("hosts") if isinstance(node, Mapping) else None
+    items = found.items if isinstance(found, Sequence) else (found,)
+    exact = len(items) == len(hosts)
+    for number, host in enumerate(hosts):
+        item = items[number] if exact else found
+        yield host, (item or node).location
+
+
+def _domains(written: Dictionary[Environment, Node], reader: Reader) -> None:
+    known: dict[str, tuple[str, Location]] = {}
+    for environment, node in written.items():
+        value = node.get("domain") if isinstance(node, Mapping) else None
+        for item in value.items if isinstance(value, Sequence) else (value,):
+            if not isinstance(item, Scalar):
+                continue
+            name = item.text.lower().removesuffix(".")
+            if name in known:
+                other, first = known[name]
+                hint = f"first {first}" + ("" if other == environment.name else f", for {other}")
+                reader.error(item.location, f"the domain {name} is here twice", hint)
+            known.setdefault(name, (environment.name, item.location))
+
+
+def _lock(node: Node | None, reader: Reader, tree: Tree) -> None:
+    lock = node.get("lock") if isinstance(node, Mapping) else None
+    if isinstance(lock, Scalar) and tree.paths and lock.text.removeprefix("./") not in tree.paths:
+        from fairlead.pipeline.native.reader import did_you_mean
+
+        hint = did_you_mean(lock.text, tree.paths)
+        reader.error(lock.location, f"the project has no file {lock.text!r}", hint)
