@@ -124,8 +124,8 @@ class NewToken(Body):
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     scopes: Annotated[
-        list[Annotated[str, StringConstraints(pattern="^(read|build|push|admin)$")]],
-        Field(min_length=1, max_length=4),
+        list[Annotated[str, StringConstraints(pattern="^(read|build|push|deploy|admin)$")]],
+        Field(min_length=1, max_length=5),
     ]
     project: Word | None = None
     expires: AwareDatetime | None = None

@@ -3,7 +3,7 @@
 from django.db import connection
 from procrastinate.contrib.django import app
 
-from fairlead.server.engine.queues import RUN_BUILD, queue_name
+from fairlead.server.engine.queues import DEPLOY, RUN_BUILD, queue_name
 from fairlead.server.store.models import OPEN, Build, State
 
 
@@ -25,6 +25,12 @@ def enqueue(build: Build) -> None:
     build.state = State.QUEUED
     build.worker = None
     build.save(update_fields=["job_id", "slot", "state", "worker", "takeovers", "reason"])
+
+
+def hand(task: str, *, lock: str, priority: int = 0, **arguments: int) -> int:
+    """Give a task to those who deploy; the id of its job. Tasks of one ``lock`` wait in turn."""
+    job = app.configure_task(task, queue=DEPLOY, lock=lock, priority=priority)
+    return job.defer(**arguments)
 
 
 def withdraw(job_id: int) -> bool:

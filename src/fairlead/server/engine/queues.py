@@ -8,6 +8,18 @@ from fairlead.errors import FairleadError
 RUN_BUILD = "run_build"
 """The name of the engine's task that carries a build out; its argument is ``build_id``."""
 
+DEPLOY = "deploy"
+"""The queue of what follows builds: releases and deployments. Some workers serve it."""
+
+FOLLOW_BUILD = "follow_build"
+"""Looks what follows a verdict; its argument is ``build_id``."""
+MAKE_RELEASE = "make_release"
+"""Makes a release; its argument is ``release_id``."""
+RUN_DEPLOYMENT = "run_deployment"
+"""Carries a deployment out; its argument is ``deployment_id``."""
+LOOK_AT = "look_at_environment"
+"""Asks the hosts what they serve; its argument is ``environment_id``."""
+
 _PREFIX = "build"
 _MOST = 10
 _LONGEST = 128

@@ -33,7 +33,10 @@ class Hub:
 
     @contextmanager
     def subscribed(self, build_id: int) -> Iterator[asyncio.Event]:
-        """An event that is set when the build changed; 0 is for every build."""
+        """An event that is set when the build changed; 0 is for every build.
+
+        A deployment is meant by its id below zero.
+        """
         event = asyncio.Event()
         self._events.setdefault(build_id, set()).add(event)
         if self._listening is None or self._listening.done():
@@ -74,7 +77,8 @@ class Hub:
             while self._events:
                 async for told in connection.notifies(timeout=_UNUSED):
                     self._tell(0)
-                    self._tell(int(told.payload) if told.payload.isdigit() else 0)
+                    if told.payload.removeprefix("-").isdigit():
+                        self._tell(int(told.payload))
 
     def _tell(self, build_id: int) -> None:
         for event in self._events.get(build_id, ()):

@@ -179,6 +179,7 @@ class TokenForm(forms.Form):
             (Scope.READ, "read: see builds, logs and artifacts"),
             (Scope.BUILD, "build: start, cancel, restart and approve"),
             (Scope.PUSH, "push: to hosted repositories"),
+            (Scope.DEPLOY, "deploy: releases to environments, and back"),
             (Scope.ADMIN, "admin: all of this, projects, tokens and settings"),
         ],
         widget=forms.CheckboxSelectMultiple,

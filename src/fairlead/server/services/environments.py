@@ -1,0 +1,109 @@
+"""Environments of a project: as its pipeline file has them, and what may go there."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import msgspec
+from django.db import transaction
+
+from fairlead.errors import NotFound
+from fairlead.model.environment import Environment as Specification
+from fairlead.server.store.fields import pack
+from fairlead.server.store.models import Environment, Project
+from fairlead.util.globs import selects
+
+
+class Goods(msgspec.Struct, frozen=True, kw_only=True):
+    """What rules look at of something that is to be deployed."""
+
+    branch: str = ""
+    tag: str = ""
+    tested: bool = True
+
+
+def renew(project: Project, found: Sequence[Specification], commit: str) -> None:
+    """Keep the environments of a pipeline file; those that are in it no longer are set aside."""
+    with transaction.atomic():
+        known = {one.name: one for one in _locked(project)}
+        for place, specification in enumerate(found):
+            row = known.pop(specification.name, None) or Environment(
+                project=project, name=specification.name
+            )
+            row.place, row.active, row.commit = place, True, commit
+            row.specification = pack(specification)
+            row.save()
+        Environment.objects.filter(pk__in=[row.pk for row in known.values()]).update(active=False)
+
+
+def named(project: Project, name: str) -> Environment:
+    """Raises ``NotFound`` where there is none, with the names that are alike."""
+    row = Environment.objects.listed().filter(project=project, name=name[:100]).first()
+    if row is None or "\0" in name:
+        rows = Environment.objects.filter(project=project)
+        names = list(rows.values_list("name", flat=True))
+        close = get_close_matches(name, names, 1)
+        hint = f"did you mean {close[0]}?" if close else f"environments: {', '.join(names)}"
+        raise NotFound(
+            f"{project} has no environment {name[:100]!a}",
+            hint=hint if names else "its pipeline file names none on the default branch",
+        )
+    row.project = project
+    return row
+
+
+def objections(specification: Specification, goods: Goods) -> tuple[str, ...]:
+    """Why something must not go there by the rules, in sentences without their ends."""
+    found = []
+    if not allows(specification, branch=goods.branch, tag=goods.tag):
+        found.append(
+            f"{specification.name} takes {_wanted(specification)}, and this is {_of(goods)}"
+        )
+    if not goods.tested:
+        found.append("its build did not pass")
+    return tuple(found)
+
+
+def allows(specification: Specification, *, branch: str, tag: str) -> bool:
+    """Whether a branch or tag is among those that may go there; without rules any may."""
+    if not (specification.branches or specification.tags):
+        return True
+    if tag and selects(specification.tags, tag):
+        return True
+    return bool(branch) and selects(specification.branches, branch)
+
+
+def wants(specification: Specification, *, branch: str, tag: str, default: str) -> bool:
+    """Whether a release is made of a green build by itself: where the rules name it.
+
+    An environment without rules has one of the default branch at hand.
+    """
+    if specification.branches or specification.tags:
+        return allows(specification, branch=branch, tag=tag)
+    return branch == default
+
+
+def branch_of(specification: Specification, default: str) -> str:
+    """The branch whose tip is waited for: the first that is named as it is, else the default."""
+    plain = (glob for glob in specification.branches if not set("*?[!") & set(glob))
+    return next(plain, "" if specification.branches else default)
+
+
+def _locked(project: Project) -> Sequence[Environment]:
+    # By id, so that two who do this at once wait for each other.
+    rows = Environment.objects.filter(project=project)
+    return list(rows.select_for_update(of=("self",)).order_by("id"))
+
+
+def _wanted(specification: Specification) -> str:
+    parts = []
+    if specification.branches:
+        parts.append(f"branch {' or '.join(specification.branches)}")
+    if specification.tags:
+        parts.append(f"tag {' or '.join(specification.tags)}")
+    return " and ".join(parts)
+
+
+def _of(goods: Goods) -> str:
+    if goods.tag:
+        return f"tag {goods.tag}"
+    return f"branch {goods.branch}" if goods.branch else "on no branch"
