@@ -27,8 +27,10 @@ _SETTINGS = {
     "memory": "Bytes of memory a job may use, where the machine lets us limit it.",
     "processes": "Processes a job may have at once.",
     "log": "Bytes of a job's log that are kept.",
+    "ssh": "The folder of SSH's keys, `known_hosts` and `config`.",
+    "ssh_key": "The one private key that hosts are signed in to with; else those SSH would offer.",
 }
-_DEFAULTS = {"home": "`~/.cache/fairlead`", "config": "`~/.config/fairlead`"}
+_DEFAULTS = {"home": "`~/.cache/fairlead`", "config": "`~/.config/fairlead`", "ssh": "`~/.ssh`"}
 
 
 class Generated(SphinxDirective):

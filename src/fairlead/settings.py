@@ -35,6 +35,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     processes: int = 2048
     log: int = 1 << 30
     """Bytes of a job's log that are kept."""
+    ssh: str = ""
+    """The folder of SSH's keys, ``known_hosts`` and ``config``; ``~/.ssh`` where it is empty."""
+    ssh_key: str = ""
+    """The one key that hosts are signed in to with; empty for those that SSH itself would offer."""
 
 
 _NUMBERS = ("jobs", "keep_runs", "disk", "memory", "processes", "log")

@@ -31,6 +31,10 @@ class Held(Protocol):
     first: str
     """The first line it wrote."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs as far as we know; not once the connection is gone."""
+
     async def close(self) -> None:
         """End it."""
 

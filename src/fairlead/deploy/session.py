@@ -1,0 +1,257 @@
+"""One script on a host while it runs: what it writes, how it ends, how it is fed."""
+
+import asyncio
+import signal as signals
+from collections.abc import AsyncIterator
+from typing import NoReturn
+
+import asyncssh
+
+from fairlead.deploy.base import Done, Tell
+from fairlead.deploy.shell import BEGUN, command_for
+from fairlead.errors import HostError, HostFailed, HostLost, HostRefused, SudoMissing
+
+_NOISE = 1 << 16
+"""Bytes that a host may write on its own account before a script begins."""
+
+_LONGEST = 1 << 16
+"""Bytes after which a line that does not end is told in pieces."""
+
+_LAST_LINES = 12
+_WAITING = 2000
+"""Lines that may wait for a slow reader before the host has to wait too."""
+
+_LINGER = 1.0
+"""Seconds that the output of an ended script may still be held open by what it left behind."""
+
+
+class Lines:
+    """Cuts bytes into lines and tells each as text without its end."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._open = b""
+
+    def feed(self, data: bytes) -> None:
+        """Tell the lines that are whole by now."""
+        *whole, self._open = (self._open + data).split(b"\n")
+        for line in whole:
+            self._tell(line.decode("utf-8", "replace").removesuffix("\r"))
+        if len(self._open) > _LONGEST:
+            self.flush()
+
+    def flush(self) -> None:
+        """Tell what is left where the last line has no end."""
+        if self._open:
+            self._tell(self._open.decode("utf-8", "replace"))
+            self._open = b""
+
+
+class Script(asyncssh.SSHClientSession[bytes]):
+    """The channel of one script, which is run as ``become`` makes us.
+
+    ``size`` is that of its input in bytes, ``timeout`` in seconds, none for one that stays. Output
+    is gathered with ``keep`` and told by ``tell``, both streams alike.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        script: str,
+        become: tuple[str, ...],
+        size: int,
+        timeout: float | None,
+        *,
+        tell: Tell | None = None,
+        keep: bool = True,
+    ) -> None:
+        self.script = script.encode()
+        self.become = become
+        self.command = command_for(become, script=len(self.script), data=size, timeout=timeout)
+        self.channel: asyncssh.SSHClientChannel[bytes] | None = None
+        self.process: int | None = None
+        self._host = host
+        self._lost = ""
+        self._keep = keep
+        self._code: int | None = None
+        self._out = bytearray()
+        self._err = bytearray()
+        self._lines = (Lines(tell), Lines(tell)) if tell else None
+        self._ended = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether a shell ran as whom it had to."""
+        return self.process is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self._ended.is_set()
+
+    def outcome(self, *, check: bool) -> Done:
+        """What came of it; raises as ``Connection.run`` does."""
+        out, err = bytes(self._out), bytes(self._err)
+        if self._code is None:
+            raise HostLost(f"{self._host}: {self._lost or 'the connection ended'}")
+        if not self.begun:
+            raise self._never_begun(out, err)
+        if check and self._code:
+            raise HostFailed(
+                f"{self._host}: a script ended with code {self._code}{_last(err or out)}"
+            )
+        return Done(code=self._code, out=out, err=err)
+
+    def silence(self) -> NoReturn:
+        """Raise what it means that one which had to stay said nothing and ended."""
+        self.outcome(check=True)
+        raise HostFailed(f"{self._host}: a script that has to stay ended without a word")
+
+    def _never_begun(self, out: bytes, err: bytes) -> HostError:
+        if not self.become:
+            return HostRefused(f"{self._host} gives us no shell{_last(err or out)}")
+        whom = self.become[self.become.index("-u") + 1] if "-u" in self.become else self.become[2]
+        return SudoMissing(
+            f"{self._host}: we may not become {whom}{_last(err or out)}",
+            hint="who signs in needs sudo without a password (a line `NAME ALL=(ALL) NOPASSWD: ALL`"
+            f" in /etc/sudoers.d), and there has to be a user {whom}: fairlead provision sees to"
+            " the second",
+        )
+
+    async def wait(self) -> None:
+        """Wait until it is over."""
+        await self._ended.wait()
+
+    async def write(self, data: bytes) -> None:
+        """Send bytes once there is room for them; nothing where nobody reads any more."""
+        await self._room.wait()
+        if self.channel is not None and not self.ended and not self.channel.is_closing():
+            self.channel.write(data)
+
+    def pause(self, *, paused: bool) -> None:
+        """Have the host wait with its output, or go on."""
+        if self.channel is not None:
+            (self.channel.pause_reading if paused else self.channel.resume_reading)()
+
+    def connection_made(self, chan: "asyncssh.SSHClientChannel[bytes]") -> None:
+        """The host let it in."""
+        self.channel = chan
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        """It wrote something."""
+        if self._timer is not None:
+            self._linger()
+        if datatype is not None:
+            self._take(data, self._err, 1)
+        elif self.begun:
+            self._take(data, self._out, 0)
+        else:
+            self._begin(data)
+
+    def exit_status_received(self, status: int) -> None:
+        """It ended by itself."""
+        self._code = status
+        self._linger()
+
+    def exit_signal_received(
+        self,
+        signal: str,
+        core_dumped: bool,  # noqa: FBT001 — asyncssh's
+        msg: str,
+        lang: str,
+    ) -> None:
+        """It was killed."""
+        del core_dumped, msg, lang
+        self._code = 128 + getattr(signals, f"SIG{signal}", 0)
+        self._linger()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing comes any more, from it or from the host at all."""
+        if self._code is None:
+            self._lost = str(exc or "")
+        self._end()
+
+    def pause_writing(self) -> None:
+        """It does not read as fast as we write."""
+        self._room.clear()
+
+    def resume_writing(self) -> None:
+        """There is room again."""
+        self._room.set()
+
+    def _linger(self) -> None:
+        """Wait a while for output: a daemon it left may hold that open for ever."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(_LINGER, self._end)
+
+    def _begin(self, data: bytes) -> None:
+        """Leave out what the person's start-up files or the host's banner write."""
+        self._out += data
+        before, mark, after = bytes(self._out).partition(BEGUN)
+        process, end, rest = after.partition(b"\n")
+        if mark and end and process.isdigit():
+            self.process = int(process)
+            self._out.clear()
+            self._take(rest, self._out, 0)
+        elif not mark and len(before) > _NOISE:
+            del self._out[: len(before) - len(BEGUN)]
+
+    def _take(self, data: bytes, stream: bytearray, number: int) -> None:
+        if self._keep:
+            stream += data
+        if self._lines and data:
+            self._lines[number].feed(data)
+
+    def _end(self) -> None:
+        if self._ended.is_set():
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._lines:
+            for lines in self._lines:
+                lines.flush()
+        self._ended.set()
+        self._room.set()
+
+
+class LineQueue:
+    """Lines of a script between who writes and who reads them; the host waits for a slow reader."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._running: Script | None = None
+        self._over: asyncio.Task[None] | None = None
+        self._paused = False
+
+    def put(self, line: str) -> None:
+        """Take a line."""
+        self._queue.put_nowait(line)
+        if not self._paused and self._queue.qsize() > _WAITING and self._running:
+            self._paused = True
+            self._running.pause(paused=True)
+
+    def of(self, running: Script) -> None:
+        """Say whose lines they are."""
+        self._running = running
+        self._over = asyncio.create_task(self._end(running))
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        while (line := await self._queue.get()) is not None:
+            yield line
+            if self._paused and self._running and self._queue.qsize() < _WAITING // 2:
+                self._paused = False
+                self._running.pause(paused=False)
+
+    async def _end(self, running: Script) -> None:
+        await running.wait()
+        self._queue.put_nowait(None)
+
+
+def _last(written: bytes) -> str:
+    """The last lines of what was written, each on a line of its own."""
+    lines = written.decode("utf-8", "replace").rstrip().splitlines()[-_LAST_LINES:]
+    return "".join(f"\n  {line}" for line in lines)

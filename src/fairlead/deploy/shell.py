@@ -1,0 +1,78 @@
+"""How a script reaches a shell on a host: the one command line that is the same for all of them.
+
+What is sent on the channel is the script, then its input, and then nothing: that the channel stays
+open is how the host knows that we are still there. Once it closes, everything that the script
+started in its process group is ended there, whoever it runs as.
+"""
+
+import shlex
+from typing import Final
+
+BEGUN: Final = b":fairlead:"
+"""What the shell writes first, with its process id and a line end: it is who it has to be."""
+
+GRACE: Final = 10.0
+"""Seconds beyond a script's time after which the host ends it without being asked."""
+
+BEAT: Final = 5.0
+"""How often one of ours that stays is told that we are there, in seconds."""
+
+_SILENCE = 25
+"""Seconds without a beat after which the host believes that we are gone."""
+
+_LAST = 'exec >/dev/null; {watch}; trap "" TERM; kill 0; sleep 1; kill -9 0'
+"""What the keeper of a script does once it was fed."""
+
+
+def command_for(become: tuple[str, ...], *, script: int, data: int, timeout: float | None) -> str:
+    """The command line that reads and runs a script of so many bytes with so many as its input.
+
+    ``become`` goes before the shell. Without ``timeout`` (seconds) it stays as long as a byte comes
+    at least every ``BEAT`` seconds. Neither script nor input is ever an argument: others on the
+    host can read those.
+    """
+    return f"exec {_line((*become, 'sh', '-c', _shell(script, data, timeout)))}"
+
+
+def becoming(login: str, user: str) -> tuple[str, ...]:
+    """What makes ``user`` of who signed in as ``login``; nothing where they are the same.
+
+    root needs no sudo, which a bare machine may not have.
+    """
+    if login == user:
+        return ()
+    if login == "root":
+        group = f'"$(id -g {shlex.quote(user)})"'
+        return ("setpriv", "--reuid", user, "--regid", group, "--init-groups", "--reset-env")
+    return ("sudo", "-n", "-H", "-u", user, "--")
+
+
+def ending(become: tuple[str, ...], process: int) -> str:
+    """The command line that ends the process group of the shell that said it was ``process``."""
+    script = (
+        f"read -r _ _ _ _ g _ 2>/dev/null </proc/{process}/stat || exit 0; "
+        'kill -TERM "-$g"; sleep 1; kill -KILL "-$g"'
+    )
+    return _line((*become, "sh", "-c", script))
+
+
+def _line(parts: tuple[str, ...]) -> str:
+    """A command line; only what asks the host for a group is no plain word."""
+    return " ".join(part if part.startswith('"$(') else shlex.quote(part) for part in parts)
+
+
+def _shell(script: int, data: int, timeout: float | None) -> str:
+    if timeout is None:
+        limit, watch = "", f'while [ "$(timeout --foreground {_SILENCE} head -c 1)" ]; do :; done'
+    else:
+        limit = f"timeout --foreground {timeout + GRACE:.0f} "
+        watch = f"{limit}cat"
+    feed = f"{limit}head -c {data}; " if data else ""
+    keeper = shlex.quote(f"echo $$; {feed}{_LAST.format(watch=watch)}")
+    # The left one feeds and watches; the right one is the script, and ends it when it has ended.
+    return (
+        f"trap : TERM; echo {BEGUN.decode()}$$; cd /; export LC_ALL=C.UTF-8 "
+        f'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; _s=$(head -c {script}); '
+        f"sh -c {keeper} 2>/dev/null | {{ read -r _w; "
+        f'(set -eu; eval "$_s"); _c=$?; kill -PIPE "$_w" 2>/dev/null; exit "$_c"; }}'
+    )

@@ -1,0 +1,327 @@
+"""Connections to hosts over SSH: who they are is checked, what they run ends when we do.
+
+Known hosts are strict: a host must be known by the key it shows. A host that vanishes is noticed
+within ten seconds.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+
+import asyncssh
+
+from fairlead.deploy import keys, refusals, shell
+from fairlead.deploy.base import Done, Tell
+from fairlead.deploy.session import LineQueue, Script
+from fairlead.errors import HostError, HostLost, HostRefused
+from fairlead.model.environment import Host
+from fairlead.settings import Settings
+
+Feed = Callable[[], Coroutine[None, None, None]]
+
+_PATIENCE = 15.0
+"""Seconds until a connection is there, signed in."""
+
+_AT_ONCE = 9
+"""Scripts at once on a connection; sshd lets ten in (MaxSessions), and one is for ending others."""
+
+_PIECE = 1 << 17
+_ENDING = 4.0
+"""Seconds that a script may take to end once it has to."""
+
+
+async def connect(host: Host, *, user: str | None = None, settings: Settings) -> "SshConnection":
+    """Sign in to a host; scripts run as ``user``, or as who signed in where it is none.
+
+    Raises ``HostUnreachable``, ``HostKeyChanged``, ``HostRefused``, or ``HostError`` for a host
+    that is not known yet, each with what to do.
+    """
+    logging.getLogger("asyncssh").addHandler(logging.NullHandler())
+    way = keys.way_to(host, settings)
+    check = _Check(way)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            connection, _ = await asyncssh.create_connection(
+                lambda: check, host.address, options=way.options, known_hosts=check.match
+            )
+    except asyncssh.HostKeyNotVerifiable as error:
+        raise check.problem(host) from error
+    except asyncssh.PermissionDenied as error:
+        raise refusals.refused(host, way) from error
+    except asyncssh.KeyExchangeFailed as error:
+        raise await _other_kind(host, check, error) from error
+    except (OSError, asyncssh.Error, ValueError) as error:
+        raise refusals.unreachable(host, error, _PATIENCE) from error
+    return SshConnection(host, connection, way.login, user or way.login)
+
+
+async def shown_key(host: Host, settings: Settings) -> asyncssh.SSHKey:
+    """The key a host shows, believed by nobody yet; raises ``HostUnreachable``."""
+    way = keys.way_to(host, settings)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            key = await asyncssh.get_server_host_key(host.address, options=way.options)
+    except (OSError, asyncssh.Error, ValueError) as error:
+        raise refusals.unreachable(host, error, _PATIENCE) from error
+    if key is None:
+        raise HostError(f"{host} shows no key")
+    return key
+
+
+class _Check(asyncssh.SSHClient):
+    """Keeps what is known of a host and what it shows, to say afterwards what did not fit."""
+
+    def __init__(self, way: keys.Way) -> None:
+        self.way = way
+        self.known: keys.KnownKeys = ((), (), (), (), (), (), ())
+        self.shown: asyncssh.SSHKey | None = None
+
+    def match(self, host: str, address: str, port: int | None) -> keys.KnownKeys:
+        """The keys under which the host is known."""
+        self.known = keys.known_keys(self.way, host, address, port)
+        return self.known
+
+    def validate_host_public_key(
+        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
+    ) -> bool:
+        """Never: a key that is not among those that are known."""
+        del host, addr, port
+        self.shown = key
+        return False
+
+    def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        """Never: an authority that is not among those that are known."""
+        return self.validate_host_public_key(host, addr, port, key)
+
+    def problem(self, host: Host) -> HostError:
+        """Why the key was not believed."""
+        if self.shown is None:
+            return HostRefused(f"{host} shows a key that was revoked, or a broken certificate")
+        if self.known[0] or self.known[1]:
+            return refusals.key_changed(host, self.shown, self.way)
+        return refusals.key_unknown(host, self.shown)
+
+
+async def _other_kind(host: Host, check: _Check, error: Exception) -> HostError:
+    """The error for a host that has no key any more of the kinds that it is known by."""
+    if check.known[0]:
+        with contextlib.suppress(OSError, asyncssh.Error):
+            async with asyncio.timeout(_PATIENCE):
+                options = check.way.options
+                check.shown = await asyncssh.get_server_host_key(host.address, options=options)
+    if check.shown is not None:
+        return check.problem(host)
+    return refusals.unreachable(host, error, _PATIENCE)
+
+
+class SshConnection:
+    """A signed-in connection, as ``deploy/base.py`` describes it."""
+
+    def __init__(
+        self, host: Host, connection: asyncssh.SSHClientConnection, login: str, user: str
+    ) -> None:
+        self.host = host
+        self.login = login
+        self.user = user
+        self._connection = connection
+        self._places = asyncio.Semaphore(_AT_ONCE)
+
+    async def run(
+        self,
+        script: str,
+        *,
+        data: bytes = b"",
+        root: bool = False,
+        timeout: float = 60.0,  # noqa: ASYNC109 — the script on the host ends with it
+        tell: Tell | None = None,
+        check: bool = True,
+    ) -> Done:
+        """Run a script with ``data`` as its input."""
+        running = self._script(script, root=root, size=len(data), timeout=timeout, tell=tell)
+
+        async def feed() -> None:
+            await running.write(data)
+
+        await self._carry(running, feed, timeout)
+        return running.outcome(check=check)
+
+    async def send(self, path: Path, script: str, *, timeout: float = 600.0) -> Done:  # noqa: ASYNC109
+        """Run a script whose input is a file of ours, sent in pieces."""
+        size = os.stat(path).st_size
+        running = self._script(script, root=False, size=size, timeout=timeout)
+
+        async def feed() -> None:
+            with path.open("rb") as file:
+                while piece := file.read(_PIECE):
+                    await running.write(piece)
+
+        await self._carry(running, feed, timeout)
+        return running.outcome(check=True)
+
+    async def hold(self, script: str, *, root: bool = False) -> "SshHeld":
+        """Start a script that stays, and wait for its first line."""
+        first: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def tell(line: str) -> None:
+            if not first.done():
+                first.set_result(line)
+
+        held = await self._stay(self._script(script, root=root, tell=tell))
+        over = asyncio.ensure_future(held.running.wait())
+        try:
+            await asyncio.wait((first, over), return_when=asyncio.FIRST_COMPLETED)
+            held.first = first.result() if first.done() else held.running.silence()
+        except BaseException:
+            await held.close()
+            raise
+        finally:
+            over.cancel()
+        return held
+
+    async def lines(self, script: str, *, root: bool = False) -> AsyncIterator[str]:
+        """The lines of a script as they come, until it ends or the reader stops."""
+        queue = LineQueue()
+        running = self._script(script, root=root, tell=queue.put, keep=False)
+        held = await self._stay(running)
+        queue.of(running)
+        try:
+            async for line in queue:
+                yield line
+        finally:
+            await held.close()
+        running.outcome(check=False)
+
+    async def close(self) -> None:
+        """Sign out; whatever is held ends."""
+        self._connection.close()
+        try:
+            async with asyncio.timeout(_ENDING):
+                await self._connection.wait_closed()
+        except (TimeoutError, OSError, asyncssh.Error):
+            self._connection.abort()
+
+    def _script(
+        self,
+        script: str,
+        *,
+        root: bool,
+        size: int = 0,
+        timeout: float | None = None,
+        tell: Tell | None = None,
+        keep: bool = True,
+    ) -> Script:
+        become = shell.becoming(self.login, "root" if root else self.user)
+        return Script(str(self.host), script, become, size, timeout, tell=tell, keep=keep)
+
+    async def _carry(self, running: Script, feed: Feed, seconds: float) -> None:
+        """Start a script, feed it, and wait for its end; end it where that does not come."""
+        async with self._places:
+            feeding: asyncio.Task[None] | None = None
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._open(running)
+                    feeding = asyncio.create_task(feed())
+                    await _both(feeding, running)
+            except TimeoutError as error:
+                await self._end(running)
+                raise HostLost(
+                    f"{self.host}: a script did not end within {seconds:g} s and was stopped"
+                ) from error
+            except BaseException:
+                await self._end(running)
+                raise
+            finally:
+                if feeding is not None:
+                    feeding.cancel()
+
+    async def _stay(self, running: Script) -> "SshHeld":
+        """Start a script that stays; it takes one of the places until it is closed."""
+        await self._places.acquire()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._open(running)
+        except TimeoutError as error:
+            self._places.release()
+            raise HostLost(f"{self.host}: no answer within {_PATIENCE:g} s") from error
+        except BaseException:
+            self._places.release()
+            raise
+        return SshHeld(self, running)
+
+    async def _open(self, running: Script) -> None:
+        try:
+            await self._connection.create_session(
+                lambda: running, running.command, encoding=None, request_pty=False
+            )
+        except asyncssh.ChannelOpenError as error:
+            if self._connection.is_closed():
+                raise HostLost(f"{self.host}: the connection ended") from error
+            raise HostRefused(
+                f"{self.host} lets no further script in ({error})",
+                hint=f"sshd has to allow {_AT_ONCE + 1} sessions a connection (MaxSessions)",
+            ) from error
+        except (OSError, asyncssh.Error) as error:
+            raise HostLost(f"{self.host}: the connection ended ({error})") from error
+        await running.write(running.script)
+
+    async def _end(self, running: Script) -> None:
+        """End a script on the host too, whatever it is doing; not at any price in time."""
+        if running.ended or running.channel is None:
+            return
+        channel = running.channel
+        with contextlib.suppress(TimeoutError, OSError, asyncssh.Error):
+            async with asyncio.timeout(_ENDING):
+                # What does not read its input hears nothing of the end of it either.
+                if not channel.get_write_buffer_size():
+                    channel.write_eof()
+                elif running.process is not None:
+                    await self._connection.run(shell.ending(running.become, running.process))
+                await running.wait()
+        channel.abort()
+
+
+class SshHeld:
+    """A script that stays on a host; it is told regularly that we are still there."""
+
+    first: str = ""
+
+    def __init__(self, connection: SshConnection, running: Script) -> None:
+        self.running = running
+        self._connection = connection
+        self._beating: asyncio.Task[None] | None = asyncio.create_task(self._beat())
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs as far as we know."""
+        return not self.running.ended
+
+    async def close(self) -> None:
+        """End it."""
+        if self._beating is None:
+            return
+        self._beating.cancel()
+        self._beating = None
+        try:
+            await self._connection._end(self.running)  # noqa: SLF001 — one class in two
+        finally:
+            self._connection._places.release()  # noqa: SLF001
+
+    async def _beat(self) -> None:
+        while self.alive:
+            await self.running.write(b".")
+            await asyncio.sleep(shell.BEAT)
+
+
+async def _both(feeding: "asyncio.Task[None]", running: Script) -> None:
+    """Wait for a script's end; what keeps it from being fed is raised."""
+    over = asyncio.ensure_future(running.wait())
+    try:
+        await asyncio.wait((feeding, over), return_when=asyncio.FIRST_COMPLETED)
+        if feeding.done():
+            feeding.result()
+        await over
+    finally:
+        over.cancel()
