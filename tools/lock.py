@@ -29,7 +29,7 @@ OURS = {
     "bench": ("--group=bench",),
 }
 PEERS = "peers"
-SAMPLE = {"test": ("--group=test",), "lint": ("--group=lint",), "docs": ("--group=docs",)}
+SAMPLE = {name: (f"--group={name}",) for name in ("run", "test", "lint", "docs")}
 
 
 def main() -> None:

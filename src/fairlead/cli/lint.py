@@ -73,6 +73,7 @@ def _check(path: Path, data: bytes, source: "Source") -> "tuple[tuple[Problem, .
     inside = path.resolve().is_relative_to(source.root.resolve())
     trigger = source.trigger()
     tree: Tree = source.tree if inside else MemoryTree({})
+    deploying = _deploying(path, data, tree)
     try:
         if path.name.endswith("travis.yml"):
             from fairlead.pipeline import travis
@@ -85,8 +86,7 @@ def _check(path: Path, data: bytes, source: "Source") -> "tuple[tuple[Problem, .
 
             plan = native.plan(data, str(path), tree, trigger)
     except PipelineError as error:
-        return _together(error.problems, _deploying(path, data, tree)), None
-    deploying = _deploying(path, data, tree)
+        return _together(error.problems, deploying), None
     fine = all(problem.warning for problem in deploying)
     return _together(plan.warnings, deploying), plan if fine else None
 

@@ -23,6 +23,9 @@ _HERE = {
     "doctor": "Say what is missing on this machine and how to get it.",
     "completion": "Print shell completion for bash, zsh or fish.",
 }
+_OF_HOSTS = {
+    "environments": "Show where the project is deployed to.",
+}
 _OF_A_SERVER = {
     "login": "Remember a server and your token for it.",
     "builds": "List builds of a server.",
@@ -45,10 +48,11 @@ _SERVING = {
 }
 SECTIONS = {
     "Commands": _HERE,
+    "Commands that deploy": _OF_HOSTS,
     "Commands that ask a server": _OF_A_SERVER,
     "Commands that are the server": _SERVING,
 }
-COMMANDS = _HERE | _OF_A_SERVER | _SERVING
+COMMANDS = _HERE | _OF_HOSTS | _OF_A_SERVER | _SERVING
 
 
 class LazyGroup(click.Group):

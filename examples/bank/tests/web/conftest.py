@@ -8,5 +8,5 @@ from bank.config import load_config
 @pytest.fixture
 def web(bank_yml, monkeypatch) -> TestApp:
     """The application behind WebTest."""
-    monkeypatch.delenv("BANK_VERSION", raising=False)
+    monkeypatch.delenv("RELEASE_VERSION", raising=False)
     return TestApp(create_app(load_config(bank_yml)))

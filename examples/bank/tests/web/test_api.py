@@ -48,6 +48,6 @@ def test_not_healthy(web, write):
 
 def test_the_environment_names_file_and_version(bank_yml, monkeypatch):
     monkeypatch.setenv("BANK_CONFIG", str(bank_yml))
-    monkeypatch.setenv("BANK_VERSION", "1.2.0+abc")
+    monkeypatch.setenv("RELEASE_VERSION", "1.2.0+abc")
     health = create_app().test_client().get("/healthz")
     assert health.get_json() == {"status": "ok", "version": "1.2.0+abc"}

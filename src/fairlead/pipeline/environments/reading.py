@@ -7,7 +7,7 @@ import msgspec
 from fairlead.errors import PipelineError
 from fairlead.model.environment import App, Environment, Migrations, Packaging
 from fairlead.model.plan import Location, Problem, Value
-from fairlead.pipeline.document import Mapping, Node, Scalar, load
+from fairlead.pipeline.document import Mapping, Node, load
 from fairlead.pipeline.environments.app import APP, Written
 from fairlead.pipeline.environments.checks import check
 from fairlead.pipeline.environments.spec import ENVIRONMENTS, RELEASE
@@ -61,7 +61,11 @@ def read_environments(data: bytes, file: str, tree: Tree, project: str = "") -> 
     except PipelineError as error:
         return Deployments(problems=error.problems, file=file)
     if file.endswith("travis.yml"):
-        return Deployments(packaging=_packaging(None, tree), file=file)
+        from fairlead.pipeline.travis.environments import read_travis
+
+        found, problems = read_travis(node, project)
+        packaging = _packaging(None, tree)
+        return Deployments(environments=found, packaging=packaging, problems=problems, file=file)
     return _Reading(tree, project).read(node, file)
 
 
@@ -181,11 +185,3 @@ def _ordered(problems: list[Problem], file: str) -> tuple[Problem, ...]:
         return where.file != file, where.file, where.line, where.column
 
     return tuple(sorted(distinct, key=place))
-
-
-def scalars(node: Node | None) -> tuple[Scalar, ...]:
-    """The texts of a value or of a list."""
-    if isinstance(node, Scalar):
-        return (node,)
-    items = () if node is None or isinstance(node, Mapping) else node.items
-    return tuple(item for item in items if isinstance(item, Scalar))

@@ -1,4 +1,4 @@
-"""The ``deploy`` key: planned and shown, not run here."""
+"""The ``deploy`` key as a plan shows it; ``travis.environments`` makes environments of it."""
 
 from fairlead.model import Deploy
 from fairlead.pipeline.document import Mapping, Node, Scalar
@@ -12,11 +12,11 @@ def read_deploys(config: Keys) -> tuple[Deploy, ...]:
         if isinstance(item, Scalar):
             found.append(Deploy(provider=item.text, condition=_condition({})))
         elif isinstance(item, Mapping) and (provider := text(item.get("provider"))):
-            found.append(Deploy(provider=provider, condition=_condition(_on(item))))
+            found.append(Deploy(provider=provider, condition=_condition(read_on(item))))
     return tuple(found)
 
 
-def _on(item: Mapping) -> Keys:
+def read_on(item: Mapping) -> Keys:
     """``on`` (also spelt ``true``, as YAML 1.1 reads it) with the keys of a legacy ``if``."""
     for name in ("on", "true"):
         if found := mappings(item.get(name)):
