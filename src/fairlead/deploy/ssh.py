@@ -248,6 +248,7 @@ class SshConnection:
             raise HostLost(f"{self.host}: no answer within {_PATIENCE:g} s") from error
         except BaseException:
             self._places.release()
+            await self._end(running)
             raise
         return SshHeld(self, running)
 
