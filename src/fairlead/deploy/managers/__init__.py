@@ -1,1 +1,1 @@
-"""What keeps the application's processes running on a host: one module a kind."""
+"""What starts and stops an application's processes on a host: one module a kind."""

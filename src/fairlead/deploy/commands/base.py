@@ -1,0 +1,54 @@
+"""What all scripts for hosts have in common: POSIX shell text, quoted once and in one place."""
+
+import shlex
+from collections.abc import Iterable
+
+from fairlead.deploy.layout import Layout
+
+BUSY = 75
+"""Exit code of a script that waited in vain for another of ours to end (``EX_TEMPFAIL``)."""
+
+_WAIT = 60
+
+
+def quote(text: str) -> str:
+    """``text`` as one word of the shell."""
+    return shlex.quote(text)
+
+
+def words(texts: Iterable[str]) -> str:
+    """Several words beside each other."""
+    return " ".join(shlex.quote(text) for text in texts)
+
+
+def opening(layout: Layout) -> str:
+    """The beginning of a script that reads: it stands in the application's folder."""
+    return f"cd {quote(layout.root)}\n"
+
+
+def changing(layout: Layout) -> str:
+    """The beginning of a script that changes something.
+
+    Such scripts follow each other, also those of a deployer who was killed: what he had begun
+    comes to its end before anybody else touches the same files. Fails with ``BUSY``.
+    """
+    return (
+        f"cd {quote(layout.root)}\n"
+        "umask 027\n"
+        "exec 9>>.work\n"
+        f"flock -w {_WAIT} 9 || {{ echo 'an earlier script still runs on this host' >&2; "
+        f"exit {BUSY}; }}\n"
+    )
+
+
+def link(target: str, path: str) -> str:
+    """Point the link ``path`` at ``target`` in one step: whoever looks finds the old or the new."""
+    folder, _, name = path.rpartition("/")
+    aside = f"{folder}/.{name}.new" if folder else f".{name}.new"
+    return f"ln -sfn {quote(target)} {quote(aside)}; mv -T {quote(aside)} {quote(path)}\n"
+
+
+def python(program: str, *arguments: str, environment: str = "") -> str:
+    """Run a Python program of ours with the host's own interpreter; it is not an argument."""
+    before = f"{environment} " if environment else ""
+    return f"{before}python3 -I - {words(arguments)} <<'FAIRLEAD'\n{program.rstrip()}\nFAIRLEAD\n"

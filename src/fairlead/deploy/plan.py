@@ -1,0 +1,246 @@
+"""What a deployment will do on each host: made of what was asked for and of what is there."""
+
+import msgspec
+
+from fairlead.deploy.commands.facts import Facts
+from fairlead.deploy.layout import other, processes_of, release_name
+from fairlead.deploy.migrations import Change, change
+from fairlead.deploy.order import DeployOrder, Order, RollbackOrder
+from fairlead.deploy.slots import About
+from fairlead.errors import DeploymentRefused
+from fairlead.model.environment import Environment, Host
+from fairlead.model.plan import Value
+from fairlead.model.release import Manifest, Release
+
+WARM, START, KEPT, SEND, NOTHING = "warm", "start", "kept", "send", "nothing"
+"""How a host comes to a release: its slot runs it, holds it, the host keeps it, needs it; has it."""
+
+_ROOM = 4
+"""Times a release's size that it may take while it is unpacked and installed."""
+
+
+class HostPlan(Value, frozen=True, kw_only=True):
+    """One host: ``slot`` becomes live in place of ``old``, which is empty where none is.
+
+    ``name`` is the release's folder, ``way`` how the host comes to it, ``install`` whether its
+    environment has to be made. ``fresh`` says that the release's folder comes with this
+    deployment, ``warm`` that the slot's web server runs what it holds now, ``busy`` that any
+    process of it does.
+    """
+
+    host: Host
+    slot: str
+    old: str = ""
+    name: str
+    way: str
+    install: bool = False
+    fresh: bool = False
+    warm: bool = False
+    busy: bool = False
+    processes: tuple[str, ...] = ()
+    was: About | None = None
+
+    @property
+    def web(self) -> bool:
+        """Whether it serves requests."""
+        return "web" in self.processes
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """Its processes beside the web server."""
+        return tuple(process for process in self.processes if process != "web")
+
+
+class Plan(Value, frozen=True, kw_only=True):
+    """A whole deployment. ``about`` is the release that goes live, ``previous`` what was live.
+
+    ``close`` says that the site is closed while it migrates and switches, ``closed`` that a
+    deployment that died had closed it.
+    """
+
+    kind: str
+    environment: Environment
+    about: About
+    hosts: tuple[HostPlan, ...]
+    previous: str = ""
+    change: Change = Change()
+    migrate: bool = False
+    close: bool = False
+    closed: bool = False
+
+    @property
+    def first(self) -> HostPlan:
+        """The host on which happens what happens once."""
+        return self.hosts[0]
+
+
+Found = tuple[tuple[Host, Facts], ...]
+
+
+def make_plan(order: Order, found: Found, manifest: Manifest | None = None) -> Plan:
+    """The plan for hosts as they were found.
+
+    ``manifest`` is that of the release a rollback goes to, where the order brings none. Raises
+    ``DeploymentRefused`` for hosts that cannot take it and for a way back that is not there.
+    """
+    environment = order.environment
+    _refuse(order, found, manifest or (order.release.manifest if order.release else None))
+    target = _target(order, found)
+    if manifest:
+        target = _with_manifest(target, manifest)
+    forward = isinstance(order, DeployOrder)
+    hosts = tuple(_host(order, target, host, facts) for host, facts in found)
+    if all(host.way == NOTHING for host in hosts):
+        raise DeploymentRefused(f"release {target.name} is live already")
+    live = next((host.was for host in hosts if host.was), None)
+    turn = change(manifest or (order.release.manifest if order.release else target), live)
+    if turn.over and not order.forced:
+        files = ", ".join(turn.over)
+        raise DeploymentRefused(
+            f"going back to release {target.name} would go over what cannot be undone: {files}",
+            hint="--force goes back all the same, and is recorded",
+        )
+    return Plan(
+        kind="deploy" if forward else "rollback",
+        environment=environment,
+        about=target,
+        hosts=hosts,
+        previous=live.version if live else "",
+        change=turn,
+        migrate=forward and bool(environment.migrations.command),
+        close=forward and bool(environment.maintenance or turn.closing),
+        closed=any(facts.closed_by_us for _, facts in found),
+    )
+
+
+def kept_target(order: RollbackOrder, found: Found) -> str:
+    """The folder of the release a rollback goes to, where some host has to start from it.
+
+    Empty where every host has it in a slot, or no host keeps it.
+    """
+    if order.release is not None:
+        return ""
+    target = _target(order, found)
+    ways = {_way(order, target, facts) for _, facts in found}
+    return target.name if KEPT in ways else ""
+
+
+def _target(order: Order, found: Found) -> About:
+    if order.release is not None:
+        return _about(order.release)
+    to = order.to if isinstance(order, RollbackOrder) else ""
+    for _, facts in found:
+        idle = held(facts, other(facts.live)) if facts.live else None
+        if idle and (not to or _is(idle, to)):
+            return idle
+        live = facts.slots.get(facts.live)
+        if live and to and _is(live, to):
+            return live
+    kept = [name for _, facts in found for name in sorted(facts.releases) if to and name == to]
+    if kept:
+        number = int(to) if to.isdecimal() and len(to) < 12 else 0  # noqa: PLR2004 — else a version
+        return About(number=number, version="" if number else to)
+    raise DeploymentRefused(
+        f"no host keeps release {to}" if to else "there is no release to go back to",
+        hint="fairlead releases lists those that can be deployed",
+    )
+
+
+def _about(release: Release) -> About:
+    manifest = release.manifest
+    return About(
+        number=release.number,
+        version=manifest.version,
+        commit=manifest.commit,
+        environment=manifest.environment,
+        python=manifest.python,
+        migrations=manifest.migrations,
+        irreversible=manifest.irreversible,
+    )
+
+
+def held(facts: Facts, slot: str) -> About | None:
+    """What a slot held before a deployment that died put something else there."""
+    return facts.before.get(slot) or facts.slots.get(slot)
+
+
+def _is(about: About, to: str) -> bool:
+    return to == str(about.number) or (len(to) > 3 and about.version.startswith(to))  # noqa: PLR2004
+
+
+def _way(order: Order, target: About, facts: Facts) -> str:
+    name = target.name
+    if isinstance(order, RollbackOrder):
+        live, idle = facts.slots.get(facts.live), facts.slots.get(other(facts.live))
+        if live and live.name == name:
+            return NOTHING
+        # What a dead deployment left is never started as it is.
+        if idle and idle.name == name and not facts.begun:
+            return WARM if facts.running(other(facts.live), "web") else START
+    return KEPT if name in facts.releases else SEND
+
+
+def _host(order: Order, target: About, host: Host, facts: Facts) -> HostPlan:
+    way = _way(order, target, facts)
+    if way == SEND and order.release is None:
+        raise DeploymentRefused(f"{host} does not keep release {target.name}")
+    slot = other(facts.live)
+    processes = processes_of(order.environment, host.roles)
+    if way == WARM and "web" not in processes:
+        way = START
+    return HostPlan(
+        host=host,
+        slot=slot,
+        old=facts.live,
+        name=target.name,
+        way=way,
+        install=way in {KEPT, SEND}
+        and bool(target.environment)
+        and target.environment not in facts.environments,
+        fresh=way == SEND,
+        warm=facts.running(slot, "web"),
+        busy=any(facts.states.get((slot, process)) != "stopped" for process in processes),
+        processes=processes,
+        was=facts.slots.get(facts.live),
+    )
+
+
+def _refuse(order: Order, found: Found, manifest: Manifest | None) -> None:
+    """Raises ``DeploymentRefused`` that names every host that cannot take it, and why."""
+    bad = []
+    for host, facts in found:
+        if why := _unfit(order, facts, manifest):
+            bad.append(f"{host}: {why}")
+    if bad:
+        hint = f"fairlead provision {order.environment.name} --check tells what is missing"
+        raise DeploymentRefused("\n".join(bad), hint=hint)
+
+
+def _unfit(order: Order, facts: Facts, manifest: Manifest | None) -> str:
+    if not facts.there:
+        return "nothing is provisioned for this application"
+    if facts.refused:
+        folders = ", ".join(facts.refused)
+        return f"the application's user may not write to {folders}, or it is not there"
+    if not facts.states_known:
+        return facts.trouble or "its process manager does not answer"
+    platform = manifest.platform if manifest else ""
+    if platform.startswith("linux_") and facts.machine not in {"", platform}:
+        return f"it is {facts.machine}, and the release is for {platform}"
+    size = order.release.size if order.release else 0
+    if facts.free < size * _ROOM:
+        return f"{facts.free >> 20} MB are free, and the release may take {size * _ROOM >> 20} MB"
+    return ""
+
+
+def _with_manifest(target: About, manifest: Manifest) -> About:
+    """What is told of a release by its manifest, with the number it has."""
+    return msgspec.structs.replace(
+        target,
+        version=manifest.version,
+        commit=manifest.commit,
+        environment=manifest.environment,
+        python=manifest.python,
+        migrations=manifest.migrations,
+        irreversible=manifest.irreversible,
+    )
