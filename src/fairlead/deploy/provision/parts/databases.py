@@ -1,0 +1,79 @@
+"""Databases on the first host: the application signs in by its user, without a password."""
+
+from collections.abc import Callable
+
+from fairlead.deploy.provision.parts.nginx import runs
+from fairlead.deploy.provision.resources import Ensure, Part
+from fairlead.deploy.provision.target import Target
+from fairlead.errors import UsageError
+
+
+def part(target: Target) -> Part | None:
+    """Servers, a role and a database named after the application's user."""
+    names = target.wanted.databases
+    if not names or not target.first:
+        return None
+    if unknown := [name for name in names if name not in _KINDS]:
+        raise UsageError(
+            f"{unknown[0]!r} is no database that hosts are made ready with",
+            hint=f"known are {', '.join(_KINDS)}",
+        )
+    made = [_KINDS[name](target.user) for name in names]
+    others = len(target.environment.hosts) > 1
+    return Part(
+        name="databases",
+        packages=tuple(package for packages, _ in made for package in packages),
+        after=tuple(ensure for _, ensures in made for ensure in ensures),
+        notes=(f"databases live on {target.host.address} and answer that machine alone",)
+        if others
+        else (),
+    )
+
+
+_Made = tuple[tuple[str, ...], tuple[Ensure, ...]]
+
+
+def _postgres(user: str) -> _Made:
+    made = "runuser -u postgres --"
+    return ("postgresql", "postgresql-client"), (
+        runs("postgresql"),
+        Ensure(
+            title=f"create role {user} of PostgreSQL",
+            test=f"{made} psql -qAt -c 'select rolname from pg_roles' | grep -qx {user}",
+            make=f"{made} createuser {user}",
+        ),
+        Ensure(
+            title=f"create database {user} of PostgreSQL",
+            test=f"{made} psql -qAt -c 'select datname from pg_database' | grep -qx {user}",
+            make=f"{made} createdb --owner={user} {user}",
+        ),
+    )
+
+
+def _mysql(user: str) -> _Made:
+    # MariaDB and MySQL name the same thing, signing in by the socket, in two ways.
+    grants = f"GRANT ALL ON `{user}`.* TO '{user}'@'localhost';"
+    mariadb = f"CREATE USER IF NOT EXISTS '{user}'@'localhost' IDENTIFIED VIA unix_socket;"
+    mysql = f"CREATE USER IF NOT EXISTS '{user}'@'localhost' IDENTIFIED WITH auth_socket;"
+    base = f"CREATE DATABASE IF NOT EXISTS `{user}` CHARACTER SET utf8mb4;"
+    return ("default-mysql-server", "default-mysql-client"), (
+        runs("mysql"),
+        Ensure(
+            title=f"create user and database {user} of MySQL",
+            test=f"runuser -u {user} -- mysql -N -e 'USE `{user}`' >/dev/null 2>&1",
+            make=f"mysql -e \"$(cat <<'END'\n{base} {mariadb} {grants}\nEND\n)\" 2>/dev/null || "
+            f"mysql -e \"$(cat <<'END'\n{base} {mysql} {grants}\nEND\n)\"",
+        ),
+    )
+
+
+def _redis(user: str) -> _Made:
+    del user
+    return ("redis-server",), (runs("redis-server"),)
+
+
+_KINDS: dict[str, Callable[[str], _Made]] = {
+    "postgres": _postgres,
+    "mysql": _mysql,
+    "redis": _redis,
+}
