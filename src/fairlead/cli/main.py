@@ -25,6 +25,8 @@ _HERE = {
 }
 _OF_HOSTS = {
     "environments": "Show where the project is deployed to.",
+    "package": "Make a release of a commit: one signed file that can be deployed.",
+    "releases": "List, show, verify and prune the releases of this project.",
 }
 _OF_A_SERVER = {
     "login": "Remember a server and your token for it.",

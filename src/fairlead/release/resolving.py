@@ -29,7 +29,7 @@ from fairlead.release.locks import (
 )
 from fairlead.runner.environments import EnvironmentRequest, Environments, read_request
 from fairlead.runner.environments.command import demand, execute, surroundings
-from fairlead.runner.environments.resolution import split_lines
+from fairlead.runner.environments.resolution import package_name, split_lines
 from fairlead.runner.environments.uv import Uv
 from fairlead.runner.pythons import Interpreter
 from fairlead.util.digest import sha256
@@ -38,6 +38,7 @@ from fairlead.util.fs import write_atomic
 Tell = Callable[[str], None]
 RESOLVED = "resolved"
 """What stands for the name of a lock file where there is none."""
+_VERSION = r"[\w.-]+==[\w.!+-]+"
 
 
 class Resolver(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +123,7 @@ class Resolver(msgspec.Struct, frozen=True, kw_only=True):
             wanted, given = aside.folder / "wanted.txt", aside.folder / "given.txt"
             lines = [*request.options, *request.lines, *(p.line for p in request.projects)]
             wanted.write_text("\n".join([*lines, *request.pinned, ""]))
-            given.write_text("\n".join([*request.constraints, *_versions(self.tested), ""]))
+            given.write_text("\n".join([*request.constraints, *self._versions(request), ""]))
             argv: list[str | Path] = [self.environments.uv, "pip", "compile", "--generate-hashes"]
             argv += ["--no-header", "--no-annotate", "--python", self.interpreter.real]
             argv += [*self._uv.flags, wanted, "-c", given]
@@ -135,6 +136,12 @@ class Resolver(msgspec.Struct, frozen=True, kw_only=True):
             f"file://{self.root}", "."
         )
 
+    def _versions(self, request: EnvironmentRequest) -> list[str]:
+        """What was tested, as constraints on everything but the project itself."""
+        own = {package_name(project.name) for project in request.projects}
+        fixed = (line for line in self.tested if re.fullmatch(_VERSION, line))
+        return [line for line in fixed if package_name(line) not in own]
+
     @property
     def _uv(self) -> Uv:
         environments = self.environments
@@ -145,7 +152,3 @@ class Resolver(msgspec.Struct, frozen=True, kw_only=True):
             flags=environments.indexes.uv_flags,
             store=environments.store,
         )
-
-
-def _versions(lines: Sequence[str]) -> list[str]:
-    return [line for line in lines if re.fullmatch(r"[\w.-]+==[\w.!+-]+", line)]

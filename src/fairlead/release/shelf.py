@@ -35,8 +35,10 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def add(self, file: Path, manifest: Manifest, *, by: str = "", tag: str = "") -> Release:
-        """Move a release file here and give it the next number.
+    def add(
+        self, file: Path, manifest: Manifest, *, by: str = "", tag: str = "", least: int = 1
+    ) -> Release:
+        """Move a release file here and give it the next number, ``least`` or higher.
 
         The same bytes are one release: they keep the number they have.
         """
@@ -48,7 +50,19 @@ class Shelf:
                 if same:
                     file.unlink()
                     return same[-1]
-                return self._added(file, manifest, digest=digest, size=size, by=by, tag=tag)
+                number = max(0, *self.numbers(), self._last(), least - 1) + 1
+                release = Release(
+                    number=number,
+                    manifest=manifest,
+                    file=str(self.folder / str(number) / file_name(manifest)),
+                    sha256=digest,
+                    size=size,
+                    created=time.time(),
+                    by=by,
+                    tag=tag,
+                )
+                self._added(file, release)
+                return release
         except OSError as error:
             raise unusable(self.folder, error) from error
 
@@ -146,31 +160,17 @@ class Shelf:
                 remove_tree(aside)
         return gone
 
-    def _added(
-        self, file: Path, manifest: Manifest, *, digest: str, size: int, by: str, tag: str
-    ) -> Release:
-        number = max(*self.numbers(), self._last(), 0) + 1
+    def _added(self, file: Path, release: Release) -> None:
         aside = self.folder / f"{_NEW}{uuid4().hex[:8]}"
         aside.mkdir()
         try:
-            _move(file, aside / file_name(manifest))
-            release = Release(
-                number=number,
-                manifest=manifest,
-                file=str(self.folder / str(number) / file_name(manifest)),
-                sha256=digest,
-                size=size,
-                created=time.time(),
-                by=by,
-                tag=tag,
-            )
+            _move(file, aside / os.path.basename(release.file))
             self._write(aside, release)
-            write_atomic(self.folder / "last", f"{number}\n".encode())
-            os.rename(aside, self.folder / str(number))
+            write_atomic(self.folder / "last", f"{release.number}\n".encode())
+            os.rename(aside, self.folder / str(release.number))
         except BaseException:
             remove_tree(aside)
             raise
-        return release
 
     def _prepare(self) -> None:
         """Make the folder, kept out of git, and clear what a killed process left in it."""

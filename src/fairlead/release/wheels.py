@@ -79,20 +79,6 @@ class Wheels:
         """Remove a wheel whose bytes are not what they were."""
         remove_tree(self.path(wheel).parent)
 
-    def prune(self, before: float) -> int:
-        """Remove what was not used since ``before`` (Unix seconds); returns how many wheels."""
-        count = 0
-        for file in self._folder.glob("files/*/*.whl"):
-            with suppress(OSError):
-                if file.stat().st_mtime < before:
-                    remove_tree(file.parent)
-                    count += 1
-        for note in self._folder.glob("lines/*"):
-            with suppress(OSError):
-                if note.stat().st_mtime < before:
-                    note.unlink()
-        return count
-
     def _note(self, line: str) -> Path:
         one = self._interpreter
         identity = (_KIND, one.short, one.implementation, one.platform, one.abi, _plain(line))
@@ -125,7 +111,10 @@ class Wheels:
             argv += ["--wheel-dir", str(folder), "-r", str(wanted)]
             argv += ["--require-hashes"] if hashes else []
             self._run(argv, aside.folder, tmp, aside.lock)
-            made = {package_name(path.name.partition("-")[0]): path for path in sorted(folder.glob("*.whl"))}
+            made = {
+                package_name(path.name.partition("-")[0]): path
+                for path in sorted(folder.glob("*.whl"))
+            }
             return {line: self._keep(line, made) for line in lines}
 
     def _run(self, argv: list[str], folder: Path, tmp: Path, lock: int) -> None:
@@ -183,6 +172,15 @@ class Wheels:
         if digest in line or "--hash" in line or re.search(_COMMIT, line):
             write_atomic(self._note(line), msgspec.json.encode(wheel))
         return wheel
+
+
+def prune_wheels(home: Path, before: float) -> None:
+    """Forget wheels that no release has taken since ``before`` (Unix seconds)."""
+    folder = home / "releases" / "wheels"
+    for path in (*folder.glob("files/*/*.whl"), *folder.glob("lines/*")):
+        with suppress(OSError):
+            if path.stat().st_mtime < before:
+                remove_tree(path.parent if path.suffix == ".whl" else path)
 
 
 def requirements_of(wheels: Iterable[Wheel]) -> bytes:
