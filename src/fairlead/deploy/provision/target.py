@@ -2,7 +2,7 @@
 
 import msgspec
 
-from fairlead.deploy.layout import Layout, layout_of, processes_of, user_of
+from fairlead.deploy.layout import Layout, layout_of, manager_of, processes_of, user_of
 from fairlead.deploy.provision.render import name
 from fairlead.deploy.provision.resources import Facts
 from fairlead.errors import UsageError
@@ -47,6 +47,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def deployer(self) -> str:
         """Who signs in to deploy."""
         return self.host.user or self.facts.signed_in
+
+    @property
+    def manager(self) -> str:
+        """What starts and stops processes on this host."""
+        return manager_of(self.environment, self.host)
 
     @property
     def layout(self) -> Layout:

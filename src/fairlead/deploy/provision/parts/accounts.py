@@ -9,7 +9,7 @@ def part(target: Target) -> Part:
     """Users and groups. Whoever signs in now is never made or changed, beside their keys."""
     user, deployer = target.user, target.deployer
     before: list[Ensure | Folder] = [_application(user, target.layout.root)]
-    if target.app.manager == "supervisor":
+    if target.manager == "supervisor":
         before += [_group(SUPERVISOR_GROUP), member(user, SUPERVISOR_GROUP)]
     if deployer not in {"root", target.facts.signed_in, user}:
         before.append(_person(deployer))

@@ -39,12 +39,12 @@ def _postgres(user: str) -> _Made:
         runs("postgresql"),
         Ensure(
             title=f"create role {user} of PostgreSQL",
-            test=f"{made} psql -qAt -c 'select rolname from pg_roles' | grep -qx {user}",
+            test=f"{made} psql -qAt -c 'select rolname from pg_roles' | grep -qx {user}",  # noqa: S608 — a name, checked
             make=f"{made} createuser {user}",
         ),
         Ensure(
             title=f"create database {user} of PostgreSQL",
-            test=f"{made} psql -qAt -c 'select datname from pg_database' | grep -qx {user}",
+            test=f"{made} psql -qAt -c 'select datname from pg_database' | grep -qx {user}",  # noqa: S608 — a name, checked
             make=f"{made} createdb --owner={user} {user}",
         ),
     )

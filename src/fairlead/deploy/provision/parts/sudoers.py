@@ -12,7 +12,7 @@ def part(target: Target) -> Part | None:
         f"{target.name}-{process}@{slot}.service"
         for process in target.processes
         for slot in SLOTS
-        if target.app.manager == "systemd"
+        if target.manager == "systemd"
     ]
     deployer = "" if target.deployer in {"root", target.user} else target.deployer
     if not units and not deployer:

@@ -10,7 +10,7 @@ from fairlead.deploy.provision.target import SUPERVISOR_GROUP, Target
 
 def part(target: Target) -> Part | None:
     """Programs. Those that run keep running with what they were started with."""
-    if target.app.manager != "supervisor":
+    if target.manager != "supervisor":
         return None
     programs = render("programs.conf", **target.said, processes=target.processes, slots=SLOTS,
                       boot=target.boot, stop=stop_seconds(target))  # fmt: skip

@@ -12,7 +12,7 @@ _GRACE = 5
 
 def part(target: Target) -> Part | None:
     """Units; none is started here: that is what deployments do."""
-    if target.app.manager != "systemd":
+    if target.manager != "systemd":
         return None
     app = target.name
     units = tuple(
@@ -49,7 +49,7 @@ def unit(target: Target, process: str) -> str:
 
 def boot_script(target: Target) -> str:
     """What starts the live slot."""
-    return render("boot.sh", **target.said, manager=target.app.manager,
+    return render("boot.sh", **target.said, manager=target.manager,
                   processes=target.processes)  # fmt: skip
 
 

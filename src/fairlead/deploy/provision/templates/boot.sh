@@ -2,10 +2,8 @@
 # Starts what belongs to the live slot of {{ app }}, if there is one: after a reboot nobody else does.
 # Written by `fairlead provision {{ environment }}`.
 set -eu
-# What nginx asks is what is live; slots/live follows it.
-slot=$(readlink {{ root|quoted }}/run/live.sock || readlink {{ root|quoted }}/slots/live || true)
+slot=$(readlink {{ root|quoted }}/slots/live || true)
 slot=${slot##*/}
-slot=${slot%.sock}
 case "$slot" in
     blue | green) ;;
     *) echo "nothing of {{ app }} is live yet"; exit 0 ;;
