@@ -30,7 +30,7 @@ class Intervals(msgspec.Struct, frozen=True, kw_only=True):
     grace: float = 15.0
     lease: float = 8.0
     poll: float = 5.0
-    flush: float = 0.03
+    flush: float = 0.1
     tidy: float = 60.0
 
 

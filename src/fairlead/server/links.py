@@ -24,3 +24,18 @@ def build_path(project: str, number: int) -> str:
 def job_path(project: str, number: int, place: int) -> str:
     """The page of a job; ``place`` is its position in the plan, from 0."""
     return f"{build_path(project, number)}{place + 1}/"
+
+
+def environments_path(project: str) -> str:
+    """The page of a project's environments."""
+    return f"/p/{quote(project, safe='')}/environments/"
+
+
+def environment_path(project: str, name: str) -> str:
+    """The page of an environment."""
+    return f"{environments_path(project)}{quote(name, safe='')}/"
+
+
+def deployment_path(project: str, number: int) -> str:
+    """The page of a deployment."""
+    return f"/p/{quote(project, safe='')}/deployments/{number}/"

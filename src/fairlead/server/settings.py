@@ -19,6 +19,9 @@ from fairlead.server.configuration import (
 from fairlead.server.storage.opening import folder_of
 from fairlead.server.storage.place import SCHEME, read_place
 
+_PREPARED = 5
+"""A statement without Django's cursors is planned ahead from so many times on, or when asked."""
+
 
 def database(url: str, *, pool_timeout: float, longest: float) -> dict[str, dict[str, Any]]:
     """``DATABASES`` for a PostgreSQL URL (or libpq's ``name=value`` words).
@@ -44,11 +47,10 @@ def database(url: str, *, pool_timeout: float, longest: float) -> dict[str, dict
     pool = {"min_size": 1, "max_size": 10, "max_idle": 30.0, "timeout": pool_timeout}
     return {
         "default": {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "fairlead.server.backend",
             **main,
             "CONN_MAX_AGE": 0,
-            "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {**options, "pool": pool},
+            "OPTIONS": {**options, "prepare_threshold": _PREPARED, "pool": pool},
         }
     }
 

@@ -12,7 +12,8 @@ from psycopg import Cursor
 from psycopg.sql import SQL, Composed, Identifier
 
 from fairlead.server.engine.enqueue import enqueue, give_up
-from fairlead.server.engine.tables import Table, direct
+from fairlead.server.engine.tables import Table
+from fairlead.server.store.asking import direct
 from fairlead.server.store.builds import BuildQuerySet
 from fairlead.server.store.fields import clean
 from fairlead.server.store.models import Build, Project, State
@@ -104,7 +105,6 @@ def pass_on(build_id: int, job_id: int, *, lost: bool) -> bool:
             return end(build.pk, job_id, State.ERRORED, f"it lost {build.takeovers} workers")
         build.due = None
         enqueue(build)
-        tell(build_id)
     return True
 
 

@@ -72,7 +72,9 @@ class Connector(PsycopgConnector):
             async with self.pool.connection() as connection:
                 cursor = connection.cursor(row_factory=dict_row)
                 await cursor.execute(query, self._wrap_json(arguments))
-                return await cursor.fetchall() if cursor.description else []
+                found = cursor.pgresult
+                # Not by its description, which is made anew of all columns.
+                return await cursor.fetchall() if found and found.nfields else []
 
 
 async def _configure(connection: AsyncConnection[Any]) -> None:

@@ -4,11 +4,12 @@ from django.db import connection
 from procrastinate.contrib.django import app
 
 from fairlead.server.engine.queues import DEPLOY, RUN_BUILD, queue_name
+from fairlead.server.store.asking import ask
 from fairlead.server.store.models import OPEN, Build, State
 
 
 def enqueue(build: Build) -> None:
-    """Give ``build`` a job of the engine, whose id alone may then change it; saves the row.
+    """Give ``build`` a job of the engine, whose id alone may then change it; saves and tells it.
 
     Call it inside a transaction that holds the row (or made it).
     """
@@ -24,7 +25,13 @@ def enqueue(build: Build) -> None:
     build.job_id = task.defer(build_id=build.pk)
     build.state = State.QUEUED
     build.worker = None
-    build.save(update_fields=["job_id", "slot", "state", "worker", "takeovers", "reason"])
+    ask(_QUEUED, build.job_id, build.slot, build.takeovers, build.reason, build.pk)
+
+
+_QUEUED = (
+    "UPDATE store_build SET job_id = %s, slot = %s, state = 'queued', worker_id = NULL,"
+    " takeovers = %s, reason = %s WHERE id = %s RETURNING pg_notify('fairlead_build', id::text)"
+)
 
 
 def hand(task: str, *, lock: str, priority: int = 0, **arguments: int) -> int:

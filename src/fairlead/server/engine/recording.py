@@ -18,7 +18,8 @@ from fairlead.errors import FairleadError
 from fairlead.model import Event, Output, RunFinished
 from fairlead.server.engine.logsink import LogSink
 from fairlead.server.engine.rows import Batch, Rows
-from fairlead.server.engine.tables import AWAY, WIPE, direct
+from fairlead.server.engine.tables import AWAY, WIPE
+from fairlead.server.store.asking import direct
 from fairlead.server.store.models import Build, State
 
 log = logging.getLogger(__name__)

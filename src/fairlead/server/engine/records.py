@@ -27,7 +27,8 @@ from fairlead.model import (
     Trigger,
 )
 from fairlead.runner.history import Entry
-from fairlead.server.engine.tables import AWAY, direct
+from fairlead.server.engine.tables import AWAY
+from fairlead.server.store.asking import direct
 from fairlead.server.store.fields import unpack
 from fairlead.server.store.models import Build
 
@@ -70,6 +71,7 @@ class BuildRecords:
         self._build = build
         self._place = place
         self._given_up = given_up
+        self._known: dict[int, list[tuple[Any, ...]]] = {}
 
     def begin(self) -> int:
         """Be called as the build is."""
@@ -89,7 +91,7 @@ class BuildRecords:
         rows = self._rows(_EARLIER, self._build.project_id, self._build.number, _LOOKED_AT)
         entries = [_entry(row) for row in reversed(rows)]
         if rows:
-            jobs = self._rows(_JOBS, rows[0][0])
+            jobs = self._jobs(rows[0][0])
             entries[-1] = msgspec.structs.replace(
                 entries[-1],
                 seconds=tuple((key, took) for _, key, _, took, _ in jobs),
@@ -112,10 +114,16 @@ class BuildRecords:
         cases = _cases(self._rows(_TESTS, build_id)) if tests else {}
         jobs = [
             _with_tests(job, tuple(cases.get(pk, ())))
-            for pk, _, _, _, packed in self._rows(_JOBS, build_id)
+            for pk, _, _, _, packed in self._jobs(build_id)
             if (job := unpack(packed, JobResult)) is not None
         ]
         return msgspec.structs.replace(result, number=number, jobs=tuple(jobs))
+
+    def _jobs(self, build_id: int) -> list[tuple[Any, ...]]:
+        """The newest build's are wanted twice."""
+        if build_id not in self._known:
+            self._known = {build_id: self._rows(_JOBS, build_id)}
+        return self._known[build_id]
 
     def finish(self, result: RunResult, keep: int) -> None:
         """Nothing: the recorder stores it, and the store's own retention forgets."""

@@ -11,13 +11,12 @@ prepared once for each set of tables and columns.
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import JSONField, Model
-from psycopg import Connection
 from psycopg.sql import SQL, Composable, Identifier
 from psycopg.types.json import Jsonb
 
@@ -238,12 +237,3 @@ def _fetch(table: str, count: int) -> list[int]:
 
 
 IDS = Ids()
-
-
-def direct() -> Connection[Any]:
-    """The thread's connection of Django, for statements without it.
-
-    Django's own cursors put values into the text of a statement, which cannot be prepared then.
-    """
-    connection.ensure_connection()
-    return cast("Connection[Any]", connection.connection)

@@ -5,13 +5,14 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
-from django.db.models import F
+from psycopg.sql import SQL
 
-from fairlead.errors import FairleadError, UsageError
+from fairlead.errors import FairleadError, NotFound, UsageError
 from fairlead.model import Trigger
 from fairlead.server.engine.changes import end
 from fairlead.server.engine.enqueue import enqueue, withdraw
 from fairlead.server.engine.queues import queue_name
+from fairlead.server.store.asking import Rows, ask
 from fairlead.server.store.fields import clean, pack
 from fairlead.server.store.models import OPEN, Build, Job, Project, State
 from fairlead.server.store.notify import tell
@@ -85,7 +86,6 @@ def approve(build: Build) -> bool:
         if now.state != State.HELD:
             return False
         enqueue(now)
-        tell(now.pk)
     return True
 
 
@@ -96,11 +96,21 @@ def pin(build: Build, *, pinned: bool = True) -> None:
 
 def _numbered(project: Project) -> Project:
     """The project's row, locked until the end of the transaction, counted one further."""
-    Project.objects.filter(pk=project.pk).update(counted=F("counted") + 1)
-    now = Project.objects.get(pk=project.pk)
+    found = ask(_COUNTED, project.pk)
+    if not found:
+        raise NotFound(f"there is no project {project.name} any more")
+    now = _PROJECT.made(found[0])
     if not now.enabled:
         raise FairleadError(f"project {now.name} is disabled", hint="enable it to build it")
     return now
+
+
+_PROJECT = Rows(Project)
+_COUNTED = (
+    SQL("UPDATE store_project SET counted = counted + 1 WHERE id = %s RETURNING {}")
+    .format(_PROJECT.columns)
+    .as_string()
+)
 
 
 def _create(project: Project, trigger: Trigger, wish: Wish, again: Build | None) -> Build:
@@ -122,9 +132,10 @@ def _create(project: Project, trigger: Trigger, wish: Wish, again: Build | None)
     if again is None and project.cancel_superseded:
         _cancel_superseded(build)
     build.save()
-    if not wish.held:
+    if wish.held:
+        tell(build.pk)
+    else:
         enqueue(build)
-    tell(build.pk)
     return build
 
 

@@ -30,6 +30,7 @@ from fairlead.server.store.notify import tell_deployment
 AUTOMATIC = "automatic"
 """Who asked for what nobody asked for."""
 
+_LOOKED_AT = 100
 _ROLLBACK_FIRST = 10
 """The priority of going back, among what waits."""
 
@@ -113,6 +114,19 @@ def before(environment: Environment) -> Release | None:
     lived = Deployment.objects.listed().filter(environment=environment, state="live")
     lived = lived.exclude(commit=environment.live_commit).order_by("-id")
     return next((one.release for one in lived[:1]), None)
+
+
+def next_release(environment: Environment) -> Release | None:
+    """The newest release that may go there, unless it is live."""
+    specification, project = environment.read(), environment.project
+    ready = Release.objects.listed().filter(project=project, state=Release.State.READY)
+    for release in ready.order_by("-id")[:_LOOKED_AT]:
+        fits = environments.wants(
+            specification, branch=release.branch, tag=release.tag, default=project.default_branch
+        )
+        if fits and release.tested:
+            return release if release.commit != environment.live_commit else None
+    return None
 
 
 def approve(deployment: Deployment, who: Asker) -> None:

@@ -7,11 +7,13 @@ import msgspec
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from psycopg.sql import SQL
 
 from fairlead.errors import Conflict, FairleadError, NotFound
 from fairlead.server.engine.queues import queue_name
 from fairlead.server.logs.storage import Storage
 from fairlead.server.services import builds, retention
+from fairlead.server.store.asking import Rows, ask
 from fairlead.server.store.models import OPEN, Build, Delivery, Project
 from fairlead.triggers.refs import parse_ref
 from fairlead.triggers.rules import read_rules
@@ -115,10 +117,14 @@ def remove(project: Project, storage: Storage) -> None:
 
 def by_name(name: str) -> Project:
     """Raises ``NotFound`` where there is none."""
-    project = Project.objects.filter(name=name).first() if _NAME.fullmatch(name) else None
-    if project is None:
+    found = ask(_BY_NAME, name) if _NAME.fullmatch(name) else []
+    if not found:
         raise NotFound(f"there is no project {name[:100]!a}")
-    return project
+    return _PROJECT.made(found[0])
+
+
+_PROJECT = Rows(Project)
+_BY_NAME = SQL("SELECT {} FROM store_project WHERE name = %s").format(_PROJECT.columns).as_string()
 
 
 def _set(project: Project, fields: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,6 +16,9 @@ from fairlead.triggers.refs import check_name
 
 _HEADS, _TAGS = "refs/heads/", "refs/tags/"
 _ABBREVIATED = re.compile(r"[0-9a-f]{7,64}")
+_WHOLE = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_LONGEST = 20_000
+"""Characters of a message that are kept, as in a build's row."""
 _COMPARED = 5000
 """Names that are compared with one that is not there."""
 
@@ -100,15 +104,35 @@ def _holding(path: Path, project: Project, commit: str, ref: str) -> str:
 
 def _found(path: Path, name: str, ref: str) -> Found | None:
     """The commit that a full ref or object id stands for, with what git says of it."""
+    from fairlead.server.hosting.tips import tip
+
+    try:
+        commit, author, message = _told(path, tip(path, name) or name)
+    except LookupError:
+        return None
+    return Found(commit=commit, ref=ref, message=message, author=author)
+
+
+def _told(path: Path, name: str) -> tuple[str, str, str]:
+    """A commit's id, author and message; ``LookupError`` for none. What an id tells stays so."""
+    return _remembered(path, name) if _WHOLE.fullmatch(name) else _asked(path, name)
+
+
+@lru_cache(maxsize=128)
+def _remembered(path: Path, identity: str) -> tuple[str, str, str]:
+    return _asked(path, identity)
+
+
+def _asked(path: Path, name: str) -> tuple[str, str, str]:
     from fairlead.server.hosting.commands import try_git
 
     form = "--format=%H%x00%an%x00%B"
     words = ("log", "-1", "--no-show-signature", "--encoding=UTF-8", form)
     done = try_git(*words, "--end-of-options", f"{name}^{{commit}}", "--", repository=path)
     if done.code:
-        return None
+        raise LookupError(name)
     commit, author, message = done.stdout.decode("utf-8", "replace").split("\0", 2)
-    return Found(commit=commit, ref=ref, message=message.strip(), author=author)
+    return commit, author, message.strip()[:_LONGEST]
 
 
 def _unknown(path: Path, project: Project, ref: str) -> NoReturn:

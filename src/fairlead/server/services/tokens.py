@@ -7,8 +7,10 @@ from hashlib import sha256
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from psycopg.sql import SQL
 
 from fairlead.errors import FairleadError
+from fairlead.server.store.asking import Rows, ask
 from fairlead.server.store.fields import clean
 from fairlead.server.store.models import Project, Token
 from fairlead.server.store.scopes import Scope
@@ -54,7 +56,7 @@ def find(secret: str) -> Token | None:
     """The token with its user; ``None`` for one that expired, or whose user is not active."""
     if not secret.startswith(PREFIX) or len(secret) != len(PREFIX) + _LENGTH:
         return None
-    token = Token.objects.select_related("user").filter(digest=_digest(secret)).first()
+    token = _known(_digest(secret))
     now = timezone.now()
     if token is None or (token.expires and token.expires <= now):
         return None
@@ -68,6 +70,26 @@ def find(secret: str) -> Token | None:
 def revoke(token: Token) -> None:
     """From now on it opens nothing."""
     Token.objects.filter(pk=token.pk).delete()
+
+
+def _known(digest: bytes) -> Token | None:
+    for row in ask(_BY_DIGEST, digest):
+        token = _TOKEN.made(row)
+        token.user = _USER.made(row[len(_TOKEN) :]) if token.user_id else None
+        return token
+    return None
+
+
+_TOKEN = Rows(Token)
+_USER = Rows(User, "id", "username", "is_active")
+_BY_DIGEST = (
+    SQL(
+        "SELECT {}, {} FROM store_token LEFT JOIN auth_user ON auth_user.id = store_token.user_id"
+        " WHERE digest = %s"
+    )
+    .format(_TOKEN.columns, _USER.columns)
+    .as_string()
+)
 
 
 def _digest(secret: str) -> bytes:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
-from django.db.models import Count, Exists, F, OuterRef, Q
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from fairlead.server.store.models import Build, State, Worker
+from fairlead.server.store.asking import ask
+from fairlead.server.store.models import Build, State
 
 SILENT = timedelta(seconds=30)
 """A worker that was not heard of for so long is not counted on."""
@@ -34,13 +35,11 @@ def reasons(builds: Sequence[Build]) -> dict[int, str]:
 
 
 def _of_ready(builds: Sequence[Build]) -> dict[int, str]:
-    running = Count("builds", filter=Q(builds__state=State.RUNNING))
-    heard = Worker.objects.filter(seen__gt=Now() - SILENT, stopping=False)
-    counted = list(heard.alias(running=running).annotate(busy=Q(running__gte=F("slots"))))
+    counted = [_Able(set(labels), busy) for labels, busy in ask(_HEARD, SILENT)]
     behind = _behind([build.pk for build in builds if build.slot is not None])
     said = {}
     for build in builds:
-        able = [worker for worker in counted if set(build.labels) <= set(worker.labels)]
+        able = [worker for worker in counted if set(build.labels) <= worker.labels]
         if not able:
             said[build.pk] = _nobody_has(build, counted)
         elif build.pk in behind:
@@ -51,7 +50,22 @@ def _of_ready(builds: Sequence[Build]) -> dict[int, str]:
     return said
 
 
-def _nobody_has(build: Build, workers: Sequence[Worker]) -> str:
+class _Able(NamedTuple):
+    """A worker that is heard of: its labels, and whether it has no slot left."""
+
+    labels: set[str]
+    busy: bool
+
+
+# Not by joining builds: a worker may have run a hundred thousand, of which few are open.
+_HEARD = """
+SELECT labels, slots <= (
+  SELECT count(*) FROM store_build b WHERE b.worker_id = w.id AND b.state = 'running'
+) FROM store_worker w WHERE seen > now() - %s AND NOT stopping
+"""
+
+
+def _nobody_has(build: Build, workers: Sequence[_Able]) -> str:
     if not workers:
         return "no worker is running"
     offered = {label for worker in workers for label in worker.labels}

@@ -11,13 +11,14 @@ from fairlead.server.streams.database import Database
 from fairlead.server.streams.feed import Feed
 from fairlead.server.streams.hub import Hub
 from fairlead.server.streams.sse import Events, Message, Receive, Send, carry, refuse
+from fairlead.server.streams.state import build_state, deployment_state
 from fairlead.server.streams.tokens import read_token
-from fairlead.server.streams.watching import Builds, Watch, watch_all, watch_build
+from fairlead.server.streams.watching import States, Watch, watch_all, watch_one
 
 MOST = 1000
 """Streams of one process at once."""
 
-_PATH = re.compile(r"/stream/(?:(log|build)/(\d{1,18})|(all))")
+_PATH = re.compile(r"/stream/(?:(log|build|deployment)/(\d{1,18})|(all))")
 _LARGEST = 1 << 62
 
 
@@ -31,7 +32,8 @@ class Streams:
         self._storage = storage
         self._database = Database(url)
         self._hub = Hub(url)
-        self._builds = Builds(self._database)
+        self._builds = States(self._database, build_state)
+        self._deployments = States(self._database, deployment_state)
         self._feeds: dict[int, Feed] = {}
 
     async def answer(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -65,7 +67,11 @@ class Streams:
     def _events(self, kind: str, number: int, offset: int) -> Events:
         if kind == "log":
             return self._log(number, offset)
-        return watch_build(self._hub, self._builds, number) if number else watch_all(self._hub)
+        if kind == "deployment":
+            return watch_one(self._hub, self._deployments, number, topic=-number)
+        if number:
+            return watch_one(self._hub, self._builds, number, topic=number)
+        return watch_all(self._hub)
 
     async def _log(self, attempt: int, offset: int) -> Events:
         feed = self._feeds.get(attempt)

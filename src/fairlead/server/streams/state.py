@@ -28,6 +28,14 @@ SELECT b.state, b.sentence, b.reason,
     (SELECT count(*) FROM store_test WHERE build_id = b.id AND outcome IN ('failed', 'errored'))
 FROM store_build b WHERE b.id = %(build)s
 """
+_DEPLOYMENT = """
+SELECT d.state, d.sentence, d.reason, d.recorded,
+    (SELECT json_agg(json_build_object('phase', phase, 'host', host, 'state', state,
+        'seconds', seconds, 'note', left(note, 300)) ORDER BY place)
+     FROM store_deployphase WHERE deployment_id = d.id)
+FROM store_deployment d WHERE d.id = %(deployment)s
+"""
+_OPEN = ("held", "queued", "running")
 _OWNER = """
 SELECT j.build_id FROM store_attempt a JOIN store_job j ON j.id = a.job_id
 WHERE a.id = %(attempt)s
@@ -83,6 +91,19 @@ async def build_state(database: Database, build: int) -> Changed | None:
     told = dict(zip(("state", "sentence", "reason", "jobs", "bad_tests"), rows[0], strict=True))
     told["jobs"] = told["jobs"] or {}
     return Changed(_encode(told), told["state"] in _ENDED)
+
+
+async def deployment_state(database: Database, deployment: int) -> Changed | None:
+    """A deployment and its phases so far; ``None`` where it is gone.
+
+    ``events`` counts what was told of it, so that it changes with each line that is written.
+    """
+    rows = await database.fetch(_DEPLOYMENT, {"deployment": deployment})
+    if not rows:
+        return None
+    told = dict(zip(("state", "sentence", "reason", "events", "phases"), rows[0], strict=True))
+    told["phases"] = told["phases"] or []
+    return Changed(_encode(told), told["state"] not in _OPEN)
 
 
 class Tests:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 from psycopg import Error
@@ -13,10 +13,10 @@ from fairlead.server.streams.feed import Feed, Viewer, heard
 from fairlead.server.streams.hub import Hub
 from fairlead.server.streams.reading import Gone, Reader
 from fairlead.server.streams.sse import BEAT, HEARTBEAT, Events, event
-from fairlead.server.streams.state import Changed, build_state
+from fairlead.server.streams.state import Changed
 
 _AGAIN = 0.5
-_MOST_KNOWN = 1000  # builds whose last state is kept
+_MOST_KNOWN = 1000  # those whose last state is kept
 _SOON, _OFTEN = 0.005, 0.25  # seconds between two events about one build, at first and later
 _SHARE = 0.1  # of the time that was watched: no verdict is told later than by that
 _SELDOM = 1.0  # and about all
@@ -100,34 +100,41 @@ class Watch:
         return event("end", told or lost, offset=self.viewer.offset)
 
 
-class Builds:
-    """How builds stand, asked once for all who want to know at about the same time."""
+Ask = Callable[[Database, int], Awaitable[Changed | None]]
 
-    def __init__(self, database: Database) -> None:
+
+class States:
+    """How builds (or deployments) stand, asked once for all who want to know at the same time."""
+
+    def __init__(self, database: Database, ask: Ask) -> None:
         self._database = database
+        self._ask = ask
         self._known: dict[int, tuple[float, Changed | None]] = {}
         self._asking = asyncio.Lock()
 
-    async def state(self, build: int, since: float) -> Changed | None:
+    async def state(self, number: int, since: float) -> Changed | None:
         """The state at ``since`` (of the monotonic clock) or later; ``None`` where it is gone."""
         async with self._asking:
-            known = self._known.get(build)
+            known = self._known.get(number)
             if known is None or known[0] < since:
-                known = (time.monotonic(), await build_state(self._database, build))
+                known = (time.monotonic(), await self._ask(self._database, number))
                 if len(self._known) > _MOST_KNOWN:
                     self._known.clear()
-                self._known[build] = known
+                self._known[number] = known
             return known[1]
 
 
-async def watch_build(hub: Hub, builds: Builds, build: int) -> Events:
-    """``changed`` whenever a build stands otherwise than before, and ``end`` with its verdict."""
+async def watch_one(hub: Hub, states: States, number: int, *, topic: int) -> Events:
+    """``changed`` whenever a build stands otherwise than before, and ``end`` with its verdict.
+
+    ``topic`` is what the hub calls it.
+    """
     sent, began = None, time.monotonic()
-    with hub.subscribed(build) as told:
+    with hub.subscribed(topic) as told:
         while True:
             told.clear()
             try:
-                state = await builds.state(build, time.monotonic())
+                state = await states.state(number, time.monotonic())
             except Error:
                 await asyncio.sleep(_AGAIN)
                 told.set()

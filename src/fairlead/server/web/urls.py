@@ -10,6 +10,8 @@ from fairlead.server.web.pages import (
     build,
     builds,
     deliveries,
+    deployment,
+    environments,
     project,
     projects,
     queue,
@@ -18,6 +20,8 @@ from fairlead.server.web.pages import (
 
 app_name = "web"
 _BUILD = "p/<str:project>/<int:number>/"
+_ENVIRONMENT = "p/<str:project>/environments/<str:name>/"
+_DEPLOYMENT = "p/<str:project>/deployments/<int:number>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", projects.show_projects, name="projects"),
@@ -37,6 +41,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<str:project>/deliveries/", deliveries.show_deliveries, name="deliveries"),
     path("p/<str:project>/deliveries/<int:key>/", deliveries.show_delivery, name="delivery"),
     path("p/<str:project>/deliveries/<int:key>/replay", deliveries.replay, name="replay"),
+    path("p/<str:project>/environments/", environments.show_environments, name="environments"),
+    path(_ENVIRONMENT, environments.show_environment, name="environment"),
+    path(f"{_ENVIRONMENT}deploy", environments.deploy, name="deploy"),
+    path(f"{_ENVIRONMENT}deploy-now", environments.deploy_now, name="deploy-now"),
+    path(f"{_ENVIRONMENT}roll-back", environments.roll_back, name="roll-back"),
+    path(f"{_ENVIRONMENT}look", environments.look, name="look"),
+    path(_DEPLOYMENT, deployment.show_deployment, name="deployment"),
+    path(f"{_DEPLOYMENT}log", deployment.show_log, name="deployment-log"),
+    path(f"{_DEPLOYMENT}cancel", deployment.cancel, name="cancel-deployment"),
+    path(f"{_DEPLOYMENT}approve", deployment.approve, name="approve-deployment"),
     path(_BUILD, build.show_build, name="build"),
     path(f"{_BUILD}cancel", actions.cancel, name="cancel"),
     path(f"{_BUILD}restart", actions.restart, name="restart"),

@@ -29,6 +29,21 @@ def mark(state: str, word: str = "") -> SafeString:
     )
 
 
+_DEPLOYED = {"live": "passed", "rolled back": "back", "lost": "errored"}
+
+
+@register.simple_tag
+def deployed(state: str, word: str = "") -> SafeString:
+    """How a deployment stands, as ``mark`` shows builds."""
+    return mark(_DEPLOYED.get(state, state), word or state)
+
+
+@register.filter
+def tone(state: str) -> str:
+    """The class of a deployment's state."""
+    return _DEPLOYED.get(state, state)
+
+
 @register.simple_tag
 def ref(build: Build) -> str | SafeString:
     """The tag or branch of a build."""

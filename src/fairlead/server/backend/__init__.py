@@ -1,0 +1,1 @@
+"""Django's backend for PostgreSQL, as this server uses it."""

@@ -1,0 +1,148 @@
+"""What pages show of environments and deployments."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from django.db.models import Max
+
+from fairlead.model.deployment import DeployPhase as Phase
+from fairlead.model.environment import Environment as Specification
+from fairlead.server.store.models import (
+    DEPLOYMENT_OPEN,
+    Deployment,
+    DeploymentState,
+    DeployPhase,
+    Environment,
+    Project,
+)
+from fairlead.server.web.words import one_line
+
+_SAID = {
+    DeploymentState.HELD: "Waits for a second person",
+    DeploymentState.QUEUED: "Waits for a worker",
+    DeploymentState.RUNNING: "Under way",
+    DeploymentState.LIVE: "Live",
+    DeploymentState.REFUSED: "Refused: nothing was changed",
+    DeploymentState.ROLLED_BACK: "Rolled back: what was live before is live again",
+    DeploymentState.FAILED: "Failed: somebody has to look",
+    DeploymentState.CANCELLED: "Cancelled",
+    DeploymentState.LOST: "Its worker was lost",
+}
+_ORDER = {phase.value: place for place, phase in enumerate(Phase)}
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A phase on a host: ``place`` in the deployment, and whether it wrote something."""
+
+    place: int
+    state: str
+    seconds: float
+    note: str
+    written: bool
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A phase over all hosts: ``cells`` in the order of the columns; ``all`` is for every host."""
+
+    phase: str
+    cells: tuple[tuple[str, tuple[Cell, ...]], ...]
+    all: tuple[Cell, ...]
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """A host as it was when it was looked at."""
+
+    address: str
+    roles: str
+    version: str = ""
+    release: int = 0
+    slot: str = ""
+    warm: str = ""
+    healthy: bool | None = None
+    maintenance: bool = False
+    note: str = ""
+
+    @property
+    def word(self) -> tuple[str, str]:
+        """A state's colour, and how the host is."""
+        if self.maintenance:
+            return "held", "in maintenance"
+        if self.healthy is None:
+            return "queued", "not looked at"
+        return ("passed", "well") if self.healthy else ("failed", "not well")
+
+
+def sentence_of(deployment: Deployment) -> str:
+    """What came of it, else why it waits, else its state in words."""
+    if said := deployment.sentence or (
+        "" if deployment.state == DeploymentState.RUNNING else deployment.reason
+    ):
+        line = one_line(said, 300)
+        return line[:1].upper() + line[1:]
+    return _SAID[DeploymentState(deployment.state)]
+
+
+def under_way(project: Project) -> dict[int, list[Deployment]]:
+    """Deployments without an end, by environment; the newest first."""
+    rows = Deployment.objects.listed().filter(project=project, state__in=DEPLOYMENT_OPEN)
+    found: dict[int, list[Deployment]] = {}
+    for deployment in rows.order_by("-id")[:200]:
+        found.setdefault(deployment.environment_id, []).append(deployment)
+    return found
+
+
+def last_of(environments: Sequence[Environment]) -> dict[int, Deployment]:
+    """The newest deployment with an end, by environment."""
+    rows = Deployment.objects.filter(environment__in=[one.pk for one in environments])
+    ended = rows.exclude(state__in=DEPLOYMENT_OPEN).order_by()
+    newest = ended.values("environment").annotate(last=Max("id")).values_list("last", flat=True)
+    found = Deployment.objects.listed().filter(pk__in=list(newest))
+    return {deployment.environment_id: deployment for deployment in found}
+
+
+def hosts_of(environment: Environment, specification: Specification) -> list[Host]:
+    """The hosts of the pipeline file, with what was seen of each."""
+    seen = {str(one.get("host", "")): one for one in environment.hosts if isinstance(one, dict)}
+    return [
+        _host(host.address, ", ".join(host.roles), seen.get(str(host), seen.get(host.address, {})))
+        for host in specification.hosts
+    ]
+
+
+def grid_of(phases: Sequence[DeployPhase], hosts: Sequence[str], written: set[int]) -> list[Row]:
+    """A row a phase, in the order in which phases come."""
+    rows: dict[str, dict[str, list[Cell]]] = {}
+    for phase in phases:
+        cell = Cell(
+            phase.place,
+            phase.state,
+            phase.seconds,
+            one_line(phase.note),
+            phase.pk in written,
+        )
+        rows.setdefault(phase.phase, {}).setdefault(phase.host, []).append(cell)
+    names = sorted(rows, key=lambda name: _ORDER.get(name, len(_ORDER)))
+    return [
+        Row(
+            name,
+            tuple((host, tuple(rows[name].get(host, ()))) for host in hosts),
+            tuple(rows[name].get("", ())),
+        )
+        for name in names
+    ]
+
+
+def _host(address: str, roles: str, seen: dict[str, Any]) -> Host:
+    healthy = seen.get("healthy")
+    return Host(
+        address=one_line(address),
+        roles=roles,
+        version=one_line(str(seen.get("version", ""))),
+        release=int(seen.get("release", 0) or 0),
+        slot=one_line(str(seen.get("slot", ""))),
+        warm=one_line(str(seen.get("warm", ""))),
+        healthy=healthy if isinstance(healthy, bool) else None,
+        maintenance=bool(seen.get("maintenance", False)),
+        note=one_line(str(seen.get("note", ""))),
+    )
