@@ -34,11 +34,11 @@ def command(*, file: Path | None, as_json: bool, schema: bool) -> int:
         return 0
     source = context.source()
     path = file or _find(source.root)
-    problems, plan = _check(path, _read(path), source)
+    problems, plan, environments = _check(path, _read(path), source)
     if as_json:
-        click.echo(_as_json(path, problems, plan))
+        click.echo(_as_json(path, problems, plan, environments))
     else:
-        _print(path, problems, plan)
+        _print(path, problems, plan, environments)
     return 2 if any(not problem.warning for problem in problems) else 0
 
 
@@ -66,14 +66,20 @@ def _read(path: Path) -> bytes:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _check(path: Path, data: bytes, source: "Source") -> "tuple[tuple[Problem, ...], Plan | None]":
-    """Plan the file for its problems; one from outside the project is checked without files."""
+def _check(
+    path: Path, data: bytes, source: "Source"
+) -> "tuple[tuple[Problem, ...], Plan | None, tuple[str, ...]]":
+    """Plan the file for its problems; one from outside the project is checked without files.
+
+    The rest are the plan, where there is one, and the names of the environments.
+    """
+    from fairlead.pipeline.environments import read_environments
     from fairlead.pipeline.tree import MemoryTree
 
     inside = path.resolve().is_relative_to(source.root.resolve())
     trigger = source.trigger()
     tree: Tree = source.tree if inside else MemoryTree({})
-    deploying = _deploying(path, data, tree)
+    deploying = read_environments(data, str(path), tree)
     try:
         if path.name.endswith("travis.yml"):
             from fairlead.pipeline import travis
@@ -86,16 +92,10 @@ def _check(path: Path, data: bytes, source: "Source") -> "tuple[tuple[Problem, .
 
             plan = native.plan(data, str(path), tree, trigger)
     except PipelineError as error:
-        return _together(error.problems, deploying), None
-    fine = all(problem.warning for problem in deploying)
-    return _together(plan.warnings, deploying), plan if fine else None
-
-
-def _deploying(path: Path, data: bytes, tree: "Tree") -> "tuple[Problem, ...]":
-    """What is wrong with environments and releases."""
-    from fairlead.pipeline.environments import read_environments
-
-    return read_environments(data, str(path), tree).problems
+        return _together(error.problems, deploying.problems), None, ()
+    problems = _together(plan.warnings, deploying.problems)
+    fine = all(problem.warning for problem in problems)
+    return problems, plan if fine else None, deploying.names
 
 
 def _together(*parts: "tuple[Problem, ...]") -> "tuple[Problem, ...]":
@@ -110,15 +110,31 @@ def _together(*parts: "tuple[Problem, ...]") -> "tuple[Problem, ...]":
     return tuple(sorted(found, key=place))
 
 
-def _as_json(path: Path, problems: "tuple[Problem, ...]", plan: "Plan | None") -> str:
+def _as_json(
+    path: Path,
+    problems: "tuple[Problem, ...]",
+    plan: "Plan | None",
+    environments: tuple[str, ...],
+) -> str:
     import msgspec
 
     jobs = [job.id for job in plan.jobs] if plan else []
-    answer = {"file": str(path), "ok": plan is not None, "problems": problems, "jobs": jobs}
+    answer = {
+        "file": str(path),
+        "ok": plan is not None,
+        "problems": problems,
+        "jobs": jobs,
+        "environments": environments,
+    }
     return msgspec.json.format(msgspec.json.encode(answer)).decode()
 
 
-def _print(path: Path, problems: "tuple[Problem, ...]", plan: "Plan | None") -> None:
+def _print(
+    path: Path,
+    problems: "tuple[Problem, ...]",
+    plan: "Plan | None",
+    environments: tuple[str, ...],
+) -> None:
     from fairlead.cli.view.words import plural
 
     for problem in problems:
@@ -131,5 +147,6 @@ def _print(path: Path, problems: "tuple[Problem, ...]", plan: "Plan | None") -> 
         click.echo(f"{path}: {', '.join(counts)}", err=True)
         return
     skipped = f", {plural(len(plan.skipped), 'job')} skipped" if plan.skipped else ""
-    click.echo(f"{path}: fine, {plural(len(plan.jobs), 'job')}{skipped}"
+    places = f", {plural(len(environments), 'environment')}" if environments else ""
+    click.echo(f"{path}: fine, {plural(len(plan.jobs), 'job')}{skipped}{places}"
                + (f"; {', '.join(counts)}" if counts else ""))  # fmt: skip

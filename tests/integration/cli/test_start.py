@@ -61,6 +61,16 @@ def test_a_second_run_loads_nothing_heavy(project):
     assert "fairlead.pipeline.native.plan" not in modules
 
 
+def test_a_run_loads_nothing_of_environments(project):
+    with (project / "fairlead.yml").open("a") as file:
+        file.write("environments: {prod: {hosts: 7, nonsense: 1}}\n")
+    modules, text = loaded(project, "run")
+    assert "passed" in text
+    assert "fairlead.pipeline.native.plan" in modules
+    parts = ("pipeline.environments", "model.environment", "model.deployment", "deploy", "release")
+    assert not [m for m in modules if m.startswith(tuple(f"fairlead.{part}" for part in parts))]
+
+
 def test_options_are_read_by_click(project):
     modules, text = loaded(project, "run", "--jobs", "1")
     assert "passed" in text

@@ -54,6 +54,18 @@ def test_all_problems_and_their_places(lint):
     assert err == "fairlead.yml: 2 errors\n"
 
 
+def test_environments_are_checked_too(lint):
+    text = f"{FINE}environments: {{prod: {{hosts: web1, app: shop:app}}}}\n"
+    fine = "fairlead.yml: fine, 1 job, 1 job skipped, 1 environment\n"
+    assert lint(**{"fairlead.yml": text}) == (0, fine, "")
+    bad = f"{BAD}environments: {{prod: {{hosts: web1, app: shop:app, tagg: v*}}}}\n"
+    code, out, err = lint(**{"fairlead.yml": bad, "Procfile": "web: a\nweb: b\n"})
+    assert (code, err) == (2, "fairlead.yml: 4 errors, 1 warning\n")
+    assert [line.partition(" ")[0] for line in out.splitlines()] == [
+        "fairlead.yml:2:23:", "fairlead.yml:3:25:", "fairlead.yml:4:51:", "Procfile:1:1:", "Procfile:2:1:",
+    ]  # fmt: skip
+
+
 def test_a_named_file_goes_before_the_projects(lint):
     code, out, _ = lint("other.yml", **{"fairlead.yml": BAD, "other.yml": FINE})
     assert (code, out) == (0, "other.yml: fine, 1 job, 1 job skipped\n")
@@ -82,7 +94,7 @@ def test_json(lint):
 def test_json_of_a_file_without_problems(lint):
     code, out, _ = lint("--json", **{"fairlead.yml": FINE})
     assert code == 0
-    assert json.loads(out) == {"file": "fairlead.yml", "ok": True, "problems": [], "jobs": ["unit"]}
+    assert json.loads(out) == {"file": "fairlead.yml", "ok": True, "problems": [], "jobs": ["unit"], "environments": []}
 
 
 def test_the_schema_needs_no_project(lint, monkeypatch):

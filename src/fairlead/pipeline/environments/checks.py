@@ -30,7 +30,7 @@ def check(
     for environment, node in written.items():
         _provider(environment, node, reader)
         if environment.provider == "ssh":
-            _app(environment, node, reader)
+            _app(environment, node, reader, alone=not tree.paths)
         _rules(environment, node, reader)
         _secrets(environment, node, reader)
     _hosts(written, reader)
@@ -79,12 +79,13 @@ def _named(node: Node, key: str) -> bool:
     )
 
 
-def _app(environment: Environment, node: Node, reader: Reader) -> None:
+def _app(environment: Environment, node: Node, reader: Reader, *, alone: bool) -> None:
+    """A file that is checked ``alone`` has no project around it to tell what is served."""
     app = environment.app
     if app is None:
         return
     serves = any("web" in host.roles for host in environment.hosts)
-    if serves and not app.target and not app.command:
+    if serves and not alone and not app.target and not app.command:
         hint = "write `app: module:callable`, or a Procfile with a line `web:`"
         message = f"nothing tells what {environment.name} serves"
         reader.error(_where(environment, node), message, hint)

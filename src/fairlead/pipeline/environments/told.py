@@ -157,13 +157,21 @@ def _django_static(tree: Tree, module: str, paths: frozenset[str]) -> tuple[tupl
     ]
     for path in dict.fromkeys(files):
         data = tree.read(path) if path in paths else None
-        root = re.search(rb"(?m)^STATIC_ROOT\s*=.*?[\"']([\w./-]+)[\"']\s*\)?\s*$", data or b"")
+        root = re.search(rb"(?m)^STATIC_ROOT\s*=(.*)$", data or b"")
         if root:
             url = re.search(rb"(?m)^STATIC_URL\s*=\s*[\"']/?([\w./-]*?)/?[\"']", data or b"")
             address = f"/{url[1].decode()}/" if url and url[1] else "/static/"
-            folder = root[1].decode().strip("/")
-            return ((address, folder),) if ".." not in folder else ()
+            folder = _joined(root[1])
+            return ((address, folder),) if folder else ()
     return ()
+
+
+def _joined(expression: bytes) -> str:
+    """The folder of ``BASE_DIR / "a" / "b"`` or ``os.path.join(BASE_DIR, "a")``, if inside."""
+    parts = re.findall(rb"[\"']([\w./-]+)[\"']", expression)
+    path = "/".join(part.decode().strip("/") for part in parts)
+    inside = b"BASE_DIR" in expression or (parts and not parts[0].startswith(b"/"))
+    return path if inside and ".." not in path and b".parent" not in expression else ""
 
 
 def _module(tree: Tree, paths: frozenset[str]) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def _rule(on: Keys, problems: Problems) -> tuple[tuple[str, ...], tuple[str, ...
     for key, node in on.items():
         if key not in _RULES | _OF_ONE_JOB:
             hint = "the environment's own rule is its branch or tag"
-            problems.warn(node.location, f"the condition on {key} is passed over", hint)
+            problems.warn(node.location, f"`on.{key}` is passed over", hint)
     if truth(on.get("tags")):
         return (), EVERYTHING
     if truth(on.get("all_branches")):
