@@ -180,7 +180,7 @@ PUBLIC_KEY = matching(
 )
 RECIPIENT = matching("a mail address or a URL", rf"{_MAIL}|https?://[!-~]+")
 RELEASE_TAG = matching(
-    "a tag with `{number}`, such as `release-{number}`",
-    r"[A-Za-z0-9._/-]*\{number\}[A-Za-z0-9._/-]*",
+    "a tag with `{number}` or `{name}`, such as `release-{number}`",
+    r"[A-Za-z0-9._/-]*\{(?:number|name)\}[A-Za-z0-9._/{}-]*",
 )
 VARIABLE_TEXT = matching("a variable's name", VARIABLE)

@@ -81,7 +81,7 @@ def test_every_slip_of_a_file_at_once_in_order(complaints):
         "fairlead.yml:3:3: 'Prod' is not an environment's name, of small letters, digits, - and _",
         "fairlead.yml:4:28: keep takes a whole number from 1 to 100, not '0'",
         "fairlead.yml:5:20: unknown key 'approvall' under beta (did you mean 'approval'?)",
-        "fairlead.yml:6:16: tag takes a tag with `{number}`, such as `release-{number}`, not 'v1'",
+        "fairlead.yml:6:16: tag takes a tag with `{number}` or `{name}`, such as `release-{number}`, not 'v1'",
         "fairlead.yml:6:26: the project has no file 'requirements/none.txt' (did you mean 'requirements.txt'?)",
     ]  # fmt: skip
 
