@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 import posixpath
+import re
 import tarfile
 import zlib
 from collections.abc import Collection
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 _LARGEST = 64 << 20  # bytes of a manifest: about 300,000 files
+_SIGNATURE = re.compile(rb"ed25519 ([\w+/=]{44}) ([\w+/=]{88})\n")
+"""Public key and signature in base64."""
 _NOT_WHOLE = "it is not whole: copy it again, or make it anew with `fairlead package`"
 _NOT_OURS = "if you know who made it: fairlead releases trust NAME KEY"
 
@@ -149,11 +152,11 @@ class _Reader:
             raise self.broken("it ends in the middle", _NOT_WHOLE)
 
     def _signed(self, data: bytes, signature: bytes, trusted: Collection[str]) -> str:
-        """Who signed ``data``: the line is ``ed25519``, public key and signature."""
-        words = signature.decode("ascii", "replace").split()
-        if len(words) != 3 or words[0] != "ed25519":  # noqa: PLR2004 — as the docstring says
+        """Who signed ``data``. Of ``signature`` there is one spelling only."""
+        told = _SIGNATURE.fullmatch(signature)
+        if told is None:
             raise self.broken("it is not signed")
-        _, signer, proof = words
+        signer, proof = (part.decode("ascii") for part in told.groups())
         if not valid(signer, data, proof):
             raise self.broken("its signature does not fit: it was altered after it was signed")
         if signer not in trusted:

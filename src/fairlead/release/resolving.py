@@ -94,7 +94,6 @@ class Resolver(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _resolved(self, request: EnvironmentRequest) -> Locked:
-        self.emit("no lock file: uv chooses the versions; commit one to have the same everywhere")
         facts = msgspec.json.encode(
             [self.tree_id, request.identity().decode(), sorted(self.tested)]
         )
@@ -119,6 +118,7 @@ class Resolver(msgspec.Struct, frozen=True, kw_only=True):
 
     def _compile(self, request: EnvironmentRequest) -> str:
         """Resolve with hashes; the project's own folders stand in the result as paths."""
+        self.emit("no lock file: uv chooses the versions; commit one to have the same everywhere")
         with self.environments.store.aside() as aside:
             wanted, given = aside.folder / "wanted.txt", aside.folder / "given.txt"
             lines = [*request.options, *request.lines, *(p.line for p in request.projects)]

@@ -85,7 +85,7 @@ class Shelf:
             return self.get(int(text))
         if text == "latest" and (newest := self.latest()):
             return newest
-        tagged = [one for one in self.list() if one.tag == wanted]
+        tagged = [one for one in self.list() if one.tag and one.tag == wanted]
         found = tagged[-1] if tagged else self.by_commit(text)
         if found is None:
             known = ", ".join(str(one) for one in self.numbers()[-10:])

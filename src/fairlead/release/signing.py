@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _SIZE = 32
+_SIGNATURE = 64
 _OTHERS = 0o077
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
@@ -60,7 +61,7 @@ def valid(public: str, data: bytes, signature: str) -> bool:
 
     with suppress(InvalidSignature, ValueError):
         key = Ed25519PublicKey.from_public_bytes(_bytes(public))
-        key.verify(base64.b64decode(signature, validate=True), data)
+        key.verify(_bytes(signature, _SIGNATURE), data)
         return True
     return False
 
@@ -129,11 +130,12 @@ def _text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def _bytes(text: str) -> bytes:
+def _bytes(text: str, size: int = _SIZE) -> bytes:
+    """The bytes that a text is the only base64 of. Raises ``ValueError``."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:
         raise ValueError(text) from error
-    if len(data) != _SIZE:
+    if len(data) != size or _text(data) != text:
         raise ValueError(text)
     return data

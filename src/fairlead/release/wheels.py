@@ -124,7 +124,7 @@ class Wheels:
 
         env = surroundings(self._environ, self._environments.indexes, trusted=True)
         env |= {
-            "PYTHONPATH": str(self._pip()),
+            "PYTHONPATH": self._pip(),
             "PIP_CACHE_DIR": str(self._environments.home / "pip" / "trusted"),
             "TMPDIR": str(tmp),
             "SOURCE_DATE_EPOCH": _EPOCH,
@@ -145,13 +145,14 @@ class Wheels:
         what = f"cannot fetch the wheels for Python {self._interpreter.version}"
         demand(Completed(done.returncode, done.stdout, done.stderr), what)
 
-    def _pip(self) -> Path:
-        """The folder to import pip from."""
+    def _pip(self) -> str:
+        """Where to import pip from: what came with the interpreter, else one of our own."""
         request = EnvironmentRequest(interpreter=self._interpreter)
-        found = self._environments.prepare(request, self._emit, pip=True)
-        if len(found.parts) < 2:  # noqa: PLR2004 — the environment itself, and what holds pip
+        found = self._environments.prepare(request, self._emit, pip=False)
+        places = found.wheels or tuple(part.site for part in found.parts[1:])
+        if not places:
             raise ReleaseFailed("; ".join(found.notices) or "there is no pip for this Python")
-        return found.parts[1].site
+        return os.pathsep.join(map(str, places))
 
     def _keep(self, line: str, made: Mapping[str, Path]) -> Wheel:
         path = made.get(package_name(line))
