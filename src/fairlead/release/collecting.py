@@ -109,10 +109,10 @@ def _excluded(path: str, globs: tuple[str, ...]) -> bool:
 def _piece(file: Path, path: str) -> Piece:
     if not file.is_symlink():
         return _regular(file, path)
-    link = os.readlink(file)
-    if not stays(path, link):
+    link, name = os.readlink(file), path.removeprefix(f"{SOURCE}/")
+    if not stays(name, link):
         raise ReleaseFailed(
-            f"{path.removeprefix(f'{SOURCE}/')} is a link to {link}, which is not in the release",
+            f"{name} is a link to {link}, which is not in the project",
             hint="leave it out with release: exclude",
         )
     return Piece(path=path, link=link)

@@ -4,16 +4,16 @@ import os
 import tarfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.errors import ReleaseFailed
 from fairlead.release.archive import Piece, write_payload
 
 NAME = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="/\0"), min_size=1, max_size=60
-).filter(lambda name: name not in (".", ".."))
-PATH = st.lists(NAME, min_size=1, max_size=4).map("/".join)
+    st.characters(exclude_categories=("Cs",), exclude_characters="/\0."), min_size=1, max_size=40
+)
+PATH = st.lists(NAME, min_size=1, max_size=3).map("/".join)
 
 
 def packed(pieces, time=1_700_000_000):
@@ -52,7 +52,8 @@ def test_everything_that_differs_between_machines_is_fixed():
     assert data[4:8] == bytes(4)  # no time in gzip's head
 
 
-@given(st.dictionaries(PATH, st.tuples(st.binary(max_size=3000), st.booleans(), st.booleans())))
+@settings(max_examples=50)
+@given(st.dictionaries(PATH, st.tuples(st.binary(), st.booleans(), st.booleans()), max_size=6))
 def test_whatever_is_packed_comes_out_again(files):
     # A path that is also a folder cannot be on any disk.
     files = {p: f for p, f in files.items() if not any(o.startswith(f"{p}/") for o in files)}
@@ -74,7 +75,8 @@ def test_what_is_packed_already_is_stored():
     small, _ = packed([Piece(path="a", data=data)])
     large, _ = packed([Piece(path="a", data=data, packed=True)])
 
-    assert len(small) < 1000 < 10_000 < len(large)
+    assert len(small) < len(data) // 10
+    assert len(large) > len(data)
 
 
 def test_two_files_of_one_path_are_refused():

@@ -179,7 +179,8 @@ def test_inside(path, answer):
 
 
 @pytest.mark.parametrize(
-    ("link", "answer"), [("c", True), ("../x", True), ("../../x", False), ("/x", False), ("..", True)]
+    ("link", "answer"),
+    [("c", True), ("../x", True), ("../../x", False), ("/x", False), ("..", True)],
 )
 def test_stays(link, answer):
     assert stays("a/b", link) is answer
