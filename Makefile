@@ -22,7 +22,8 @@ demo: $(VENV)/.ready ## Serve, push the sample application examples/bank, follow
 	@$(BIN)/python tools/demo.py $(DEMO)
 
 test: $(VENV)/.ready ## Run all tests: unit, integration, acceptance
-	@sh tools/system-packages git bubblewrap redis-server postgresql
+	@sh tools/system-packages git bubblewrap redis-server postgresql \
+	    curl cron iproute2 logrotate mmdebstrap nftables nginx openssh-server sudo supervisor
 	@$(BIN)/python -m pytest $(PYTEST) $(TESTS)
 
 check: $(VENV)/.ready ## Check format, lint, types and the import contract
