@@ -11,7 +11,7 @@
   run/blue.sock                what a slot's web server listens on
   run/live.sock -> ../slots/live/sock    nginx asks this one; it never changes
   shared/                      survives releases: uploads, databases in files
-  maintenance/                 page.html; on.html -> page.html closes the site
+  maintenance/                 page.html; on.html -> page.html closes the site for a deployment
   log/                         access.log (see ACCESS_FORMAT), error.log, web-blue.log ...
   history.jsonl                one line a deployment
   lock                         held by flock while somebody deploys; lock.json says who

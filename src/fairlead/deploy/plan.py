@@ -3,7 +3,7 @@
 import msgspec
 
 from fairlead.deploy.commands.facts import Facts
-from fairlead.deploy.layout import other, processes_of, release_name
+from fairlead.deploy.layout import other, processes_of
 from fairlead.deploy.migrations import Change, change
 from fairlead.deploy.order import DeployOrder, Order, RollbackOrder
 from fairlead.deploy.slots import About
@@ -13,7 +13,10 @@ from fairlead.model.plan import Value
 from fairlead.model.release import Manifest, Release
 
 WARM, START, KEPT, SEND, NOTHING = "warm", "start", "kept", "send", "nothing"
-"""How a host comes to a release: its slot runs it, holds it, the host keeps it, needs it; has it."""
+"""A host's way to a release: its slot runs it or holds it, it keeps it, needs it, has it live."""
+
+_VERSION = 12
+"""Digits of a version."""
 
 _ROOM = 4
 """Times a release's size that it may take while it is unpacked and installed."""
@@ -22,21 +25,21 @@ _ROOM = 4
 class HostPlan(Value, frozen=True, kw_only=True):
     """One host: ``slot`` becomes live in place of ``old``, which is empty where none is.
 
-    ``name`` is the release's folder, ``way`` how the host comes to it, ``install`` whether its
-    environment has to be made. ``fresh`` says that the release's folder comes with this
-    deployment, ``warm`` that the slot's web server runs what it holds now, ``busy`` that any
-    process of it does.
+    ``folder`` is the release's, ``way`` how the host comes to it, ``install`` whether its
+    environment has to be made. ``warm`` says that the slot's web server runs what it holds now,
+    ``busy`` that any process of it does.
     """
 
     host: Host
     slot: str
     old: str = ""
-    name: str
+    folder: str
     way: str
     install: bool = False
-    fresh: bool = False
     warm: bool = False
     busy: bool = False
+    closed: bool = False
+    """Whether a person closed the site here."""
     processes: tuple[str, ...] = ()
     was: About | None = None
 
@@ -113,50 +116,45 @@ def make_plan(order: Order, found: Found, manifest: Manifest | None = None) -> P
     )
 
 
-def kept_target(order: RollbackOrder, found: Found) -> str:
-    """The folder of the release a rollback goes to, where some host has to start from it.
+def kept_target(order: RollbackOrder, found: Found) -> tuple[str, int]:
+    """The folder whose manifest a rollback needs, and the host (from 0) that has it.
 
-    Empty where every host has it in a slot, or no host keeps it.
+    That is a release which some host only keeps, in no slot. The folder is empty where there is
+    none such.
     """
-    if order.release is not None:
-        return ""
     target = _target(order, found)
-    ways = {_way(order, target, facts) for _, facts in found}
-    return target.name if KEPT in ways else ""
+    for index, (_, facts) in enumerate(found):
+        if _way(order, target, facts) == KEPT:
+            return _folder_of(target, facts), index
+    return "", 0
 
 
 def _target(order: Order, found: Found) -> About:
     if order.release is not None:
-        return _about(order.release)
+        return about_release(order.release)
     to = order.to if isinstance(order, RollbackOrder) else ""
     for _, facts in found:
         idle = held(facts, other(facts.live)) if facts.live else None
-        if idle and (not to or _is(idle, to)):
-            return idle
         live = facts.slots.get(facts.live)
-        if live and to and _is(live, to):
-            return live
-    kept = [name for _, facts in found for name in sorted(facts.releases) if to and name == to]
-    if kept:
-        number = int(to) if to.isdecimal() and len(to) < 12 else 0  # noqa: PLR2004 — else a version
-        return About(number=number, version="" if number else to)
+        for one in (idle, live if to else None):
+            if one and (not to or _is(one, to)):
+                return one
+    for _, facts in found:
+        names = sorted(name for name in facts.releases if to and name.partition("-")[0] == to)
+        if names:
+            number = int(to) if to.isdecimal() and len(to) < _VERSION else 0
+            return About(
+                number=number, version="" if number else to, payload=facts.releases[names[-1]]
+            )
     raise DeploymentRefused(
         f"no host keeps release {to}" if to else "there is no release to go back to",
         hint="fairlead releases lists those that can be deployed",
     )
 
 
-def _about(release: Release) -> About:
-    manifest = release.manifest
-    return About(
-        number=release.number,
-        version=manifest.version,
-        commit=manifest.commit,
-        environment=manifest.environment,
-        python=manifest.python,
-        migrations=manifest.migrations,
-        irreversible=manifest.irreversible,
-    )
+def about_release(release: Release) -> About:
+    """What a release is, as a slot would say it."""
+    return _with_manifest(About(number=release.number, version=""), release.manifest)
 
 
 def held(facts: Facts, slot: str) -> About | None:
@@ -168,16 +166,35 @@ def _is(about: About, to: str) -> bool:
     return to == str(about.number) or (len(to) > 3 and about.version.startswith(to))  # noqa: PLR2004
 
 
+def _same(one: About | None, other: About) -> bool:
+    if one is None:
+        return False
+    if one.payload and other.payload:
+        return one.payload == other.payload
+    return (one.number, one.version) == (other.number, other.version)
+
+
+def _folder_of(target: About, facts: Facts) -> str:
+    """The folder in which a host keeps a release; empty where it does not."""
+    same = [name for name, payload in facts.releases.items() if payload == target.payload]
+    return min(same, default="")
+
+
+def _new_folder(target: About, facts: Facts) -> str:
+    """A folder for a release that comes; numbers of two shelves may be the same."""
+    taken = target.name in facts.releases
+    return f"{target.name}-{target.payload[:12]}" if taken else target.name
+
+
 def _way(order: Order, target: About, facts: Facts) -> str:
-    name = target.name
     if isinstance(order, RollbackOrder):
-        live, idle = facts.slots.get(facts.live), facts.slots.get(other(facts.live))
-        if live and live.name == name:
+        idle = other(facts.live)
+        if _same(facts.slots.get(facts.live), target):
             return NOTHING
         # What a dead deployment left is never started as it is.
-        if idle and idle.name == name and not facts.begun:
-            return WARM if facts.running(other(facts.live), "web") else START
-    return KEPT if name in facts.releases else SEND
+        if _same(facts.slots.get(idle), target) and not facts.begun:
+            return WARM if facts.running(idle, "web") else START
+    return KEPT if _folder_of(target, facts) else SEND
 
 
 def _host(order: Order, target: About, host: Host, facts: Facts) -> HostPlan:
@@ -188,18 +205,17 @@ def _host(order: Order, target: About, host: Host, facts: Facts) -> HostPlan:
     processes = processes_of(order.environment, host.roles)
     if way == WARM and "web" not in processes:
         way = START
+    missing = bool(target.environment) and target.environment not in facts.environments
     return HostPlan(
         host=host,
         slot=slot,
         old=facts.live,
-        name=target.name,
+        folder=_folder_of(target, facts) or _new_folder(target, facts),
         way=way,
-        install=way in {KEPT, SEND}
-        and bool(target.environment)
-        and target.environment not in facts.environments,
-        fresh=way == SEND,
+        install=way in {KEPT, SEND} and missing,
         warm=facts.running(slot, "web"),
         busy=any(facts.states.get((slot, process)) != "stopped" for process in processes),
+        closed=facts.closed and not facts.closed_by_us,
         processes=processes,
         was=facts.slots.get(facts.live),
     )
@@ -243,4 +259,5 @@ def _with_manifest(target: About, manifest: Manifest) -> About:
         python=manifest.python,
         migrations=manifest.migrations,
         irreversible=manifest.irreversible,
+        payload=manifest.payload,
     )

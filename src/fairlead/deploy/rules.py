@@ -2,6 +2,7 @@
 
 from fairlead.errors import DeploymentRefused, UsageError
 from fairlead.model.environment import Environment, Host
+from fairlead.model.plan import Pairs
 from fairlead.model.release import Release
 from fairlead.util.globs import selects
 
@@ -58,3 +59,14 @@ def _allowed(environment: Environment, release: Release) -> bool:
         (by_branch and selects(environment.branches, manifest.branch))
         or (by_tag and selects(environment.tags, tag))
     )
+
+
+def check_secrets(environment: Environment, secrets: Pairs) -> None:
+    """Raises ``DeploymentRefused`` for secrets of an environment that have no value."""
+    given = {name for name, _ in secrets}
+    missing = [name for name in environment.secrets if name not in given]
+    if missing:
+        raise DeploymentRefused(
+            f"{environment.name} needs secrets that are not stored: {', '.join(missing)}",
+            hint=f"store each: fairlead secrets set {missing[0]}",
+        )

@@ -22,8 +22,8 @@ from fairlead.model.release import Manifest
 class About(Value, frozen=True, kw_only=True):
     """``about.json``: which release stands in a slot, and what a way back from it would mean.
 
-    ``environment`` is the digest of what is installed, ``time`` when the slot was made, in Unix
-    seconds, and the others are those of its manifest.
+    ``folder`` is its name below ``releases``, ``environment`` the digest of what is installed,
+    ``time`` when the slot was made, in Unix seconds, and the others are those of its manifest.
     """
 
     number: int = 0
@@ -35,10 +35,12 @@ class About(Value, frozen=True, kw_only=True):
     time: float = 0.0
     migrations: tuple[str, ...] = ()
     irreversible: tuple[str, ...] = ()
+    payload: str = ""
+    folder: str = ""
 
     @property
     def name(self) -> str:
-        """The folder of its release on the host."""
+        """The release as people call it: its number, or its version where it has none."""
         return release_name(self.number, self.version)
 
 
@@ -47,6 +49,7 @@ class Filling(Value, frozen=True, kw_only=True):
 
     environment: Environment
     manifest: Manifest
+    folder: str
     number: int = 0
     secrets: Pairs = ()
     by: str = ""
@@ -66,6 +69,8 @@ def about(filling: Filling) -> About:
         time=filling.time,
         migrations=manifest.migrations,
         irreversible=manifest.irreversible,
+        payload=manifest.payload,
+        folder=filling.folder,
     )
 
 
@@ -76,7 +81,7 @@ def pack_slot(filling: Filling, host: Host, slot: str) -> bytes:
     told = about(filling)
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        _link(archive, "release", f"../../releases/{told.name}")
+        _link(archive, "release", f"../../releases/{filling.folder}")
         if told.environment:
             _link(archive, "environment", f"../../environments/{told.environment}")
         _link(archive, "sock", f"../../run/{slot}.sock")
@@ -94,7 +99,7 @@ def pack_slot(filling: Filling, host: Host, slot: str) -> bytes:
 def variables(filling: Filling, layout: Layout, slot: str) -> str:
     """``env``: what the release is told, as shell text; the environment's own come first."""
     manifest = filling.manifest
-    release = f"{layout.releases}/{release_name(filling.number, manifest.version)}"
+    release = f"{layout.releases}/{filling.folder}"
     own = (
         ("FAIRLEAD_ENVIRONMENT", filling.environment.name),
         ("FAIRLEAD_SLOT", slot),

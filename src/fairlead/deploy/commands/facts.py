@@ -40,11 +40,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     begun: frozenset[str] = frozenset()
     """Slots whose former contents are aside."""
     states: dict[tuple[str, str], str] = {}
-    releases: frozenset[str] = frozenset()
+    releases: dict[str, str] = {}
+    """The checksum of what is in each folder of a release."""
     environments: frozenset[str] = frozenset()
     journal: Journal | None = None
     closed: bool = False
     closed_by_us: bool = False
+    """Whether a deployment closed the site, and no person did."""
     free: int = 0
     machine: str = ""
     refused: tuple[str, ...] = ()
@@ -70,15 +72,15 @@ for s in blue green; do
   [ ! -f "slots/.$s.before/about.json" ] ||
     printf 'before %s %s\n' "$s" "$(cat "slots/.$s.before/about.json")"
 done
-for r in releases/*/manifest.json; do
-  [ ! -f "$r" ] || { r=${r%/*}; printf 'release %s\n' "${r#*/}"; }
+for r in releases/*/payload.sha256; do
+  [ ! -f "$r" ] || { n=${r%/*}; printf 'release %s %s\n' "${n#*/}" "$(cat "$r")"; }
 done
 for e in environments/*/ready; do
   [ ! -f "$e" ] || { e=${e%/*}; printf 'environment %s\n' "${e#*/}"; }
 done
 [ ! -f under-way ] || printf 'journal %s\n' "$(cat under-way)"
 [ ! -e maintenance/on.html ] || echo closed
-[ ! -e maintenance/by-deployment ] || echo closed-by-us
+[ "$(readlink maintenance/on.html || :)" != page.html ] || echo closed-by-us
 df -Pk . | awk 'NR == 2 { print "free", $4 }'
 printf 'machine %s_%s\n' "$(uname -s | tr A-Z a-z)" "$(uname -m)"
 """
@@ -117,7 +119,7 @@ def read_facts(text: str) -> Facts:
         before=_by_slot(found.get("before", [])),
         begun=frozenset(found.get("begun", [])),
         states=_states(found.get("process", [])),
-        releases=frozenset(found.get("release", [])),
+        releases=dict(_pair(line) for line in found.get("release", [])),
         environments=frozenset(found.get("environment", [])),
         journal=_journal(last("journal")) if "journal" in found else None,
         closed="closed" in found,
@@ -140,6 +142,11 @@ def _by_slot(lines: list[str]) -> dict[str, About]:
         except msgspec.DecodeError:
             continue
     return found
+
+
+def _pair(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(" ")
+    return name, value
 
 
 def _states(lines: list[str]) -> dict[tuple[str, str], str]:

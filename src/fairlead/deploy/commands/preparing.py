@@ -26,20 +26,21 @@ def upload(layout: Layout, name: str, manifest: Manifest, entry: Journal) -> str
         f"rm -rf {new}; mkdir {new}\n"
         f"tar -xf - -C {new}; cd {new}\n"
         f"echo {quote(f'{manifest.payload}  payload.tar.gz')} | sha256sum -c --quiet >&2\n"
-        "tar -xzf payload.tar.gz --no-same-owner; rm payload.tar.gz; cd ../..\n"
+        "tar -xzf payload.tar.gz --no-same-owner; rm payload.tar.gz\n"
+        f"echo {quote(manifest.payload)} >payload.sha256; cd ../..\n"
         f"rm -rf {quote(f'releases/{name}')}\n"
         f"mv -T {new} {quote(f'releases/{name}')}\n"
         "trap - EXIT\n"
     )
 
 
-def clean(layout: Layout, name: str) -> str:
+def clean(layout: Layout, name: str, entry: Journal) -> str:
     """Clear what the release brought that must not be there, and what dead deployments left.
 
     Compiled files of another commit would be run in place of its sources.
     """
     return (
-        f"{changing(layout)}"
+        f"{changing(layout)}{journal(entry)}"
         f"find {quote(f'releases/{name}')} -name '*.py[co]' ! -path '*/__pycache__/*' -delete\n"
         "rm -rf releases/.[!.]* slots/.[!.]*.new slots/.back\n"
         "for e in environments/*/; do\n"

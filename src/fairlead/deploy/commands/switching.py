@@ -47,20 +47,18 @@ def states(layout: Layout, slot: str, processes: tuple[str, ...], functions: str
 
 
 def close_site(layout: Layout) -> str:
-    """Close the site by its switch file, and write down that a deployment did."""
+    """Close the site by its switch file, unless it is closed already."""
     return (
         f"{changing(layout)}cd maintenance\n"
         "[ -f page.html ] || { echo 'maintenance/page.html is missing' >&2; exit 69; }\n"
-        f": >by-deployment\n{link('page.html', 'on.html')}"
+        f"[ -e on.html ] || {{ {link('page.html', 'on.html').strip()}; }}\n"
     )
 
 
 def open_site(layout: Layout) -> str:
-    """Open the site again where a deployment had closed it."""
-    return (
-        f"cd {quote(layout.maintenance)}\n"
-        "[ ! -e by-deployment ] || rm -f on.html\nrm -f by-deployment\n"
-    )
+    """Open the site again where a deployment had closed it; what a person closed stays so."""
+    on = f"{layout.maintenance}/on.html"
+    return f'[ "$(readlink {quote(on)} || :)" != page.html ] || rm -f {quote(on)}\n'
 
 
 def settle_live(
