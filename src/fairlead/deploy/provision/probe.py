@@ -51,7 +51,7 @@ def questions(app: str, parts: tuple[Part, ...]) -> str:
             else:
                 secret = isinstance(resource, File) and resource.secret
                 lines.append(f"look {quoted(resource.path)} {'secret' if secret else 'text'}")
-    return "\n".join([*dict.fromkeys(lines), "say end", ""])
+    return "\n".join([*dict.fromkeys(lines), "echo end", ""])
 
 
 def probe_script(app: str, parts: tuple[Part, ...]) -> str:

@@ -94,6 +94,7 @@ line() {
     touch "$entry.begun"
     mv -fT "$new" "$1"
     moved=yes
+    echo "  $1"
 }
 
 link() {
