@@ -75,12 +75,40 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 
 def sentence_of(deployment: Deployment) -> str:
     """What came of it, else why it waits, else its state in words."""
-    if said := deployment.sentence or (
-        "" if deployment.state == DeploymentState.RUNNING else deployment.reason
-    ):
-        line = one_line(said, 300)
-        return line[:1].upper() + line[1:]
-    return _SAID[DeploymentState(deployment.state)]
+    running = deployment.state == DeploymentState.RUNNING
+    said = deployment.sentence or ("" if running else deployment.reason)
+    line = one_line(said, 300)
+    # Its state stands in front of it everywhere.
+    begin, colon, rest = line.partition(": ")
+    if colon and begin.lower() == deployment.state:
+        line = rest
+    if not line:
+        return _SAID[DeploymentState(deployment.state)]
+    word = line.partition(" ")[0]
+    return line if word == deployment.version else line[:1].upper() + line[1:]
+
+
+def going_on(phases: Sequence[DeployPhase]) -> str:
+    """What happens now, in words; empty where nothing does."""
+    now = [phase for phase in phases if phase.state == DeployPhase.State.RUNNING]
+    if not now:
+        return ""
+    last = now[-1].phase
+    hosts = [one_line(phase.host, 60) for phase in now if phase.phase == last and phase.host]
+    where = f" on {', '.join(shortened(hosts)[:4])}" if hosts else ""
+    return f"{last[:1].upper()}{last[1:]}{where}"
+
+
+def shortened(hosts: Sequence[str]) -> list[str]:
+    """Host names without the domain that all of them share; addresses as they are."""
+    parts = [host.split(".") for host in hosts]
+    if len(parts) < 2 or any(part[-1].isdecimal() for part in parts):  # noqa: PLR2004
+        return list(hosts)
+    least = min(len(part) for part in parts) - 1
+    shared = 0
+    while shared < least and len({part[-1 - shared] for part in parts}) == 1:
+        shared += 1
+    return [".".join(part[: len(part) - shared]) for part in parts]
 
 
 def under_way(project: Project) -> dict[int, list[Deployment]]:
@@ -112,6 +140,7 @@ def hosts_of(environment: Environment, specification: Specification) -> list[Hos
 
 def grid_of(phases: Sequence[DeployPhase], hosts: Sequence[str], written: set[int]) -> list[Row]:
     """A row a phase, in the order in which phases come."""
+    labels = shortened([one_line(host) for host in hosts])
     rows: dict[str, dict[str, list[Cell]]] = {}
     for phase in phases:
         cell = Cell(
@@ -126,7 +155,10 @@ def grid_of(phases: Sequence[DeployPhase], hosts: Sequence[str], written: set[in
     return [
         Row(
             name,
-            tuple((host, tuple(rows[name].get(host, ()))) for host in hosts),
+            tuple(
+                (label, tuple(rows[name].get(host, ())))
+                for label, host in zip(labels, hosts, strict=True)
+            ),
             tuple(rows[name].get("", ())),
         )
         for name in names

@@ -62,6 +62,7 @@ def show_deployment(
         .order_by()
     )
     hosts = deployment.hosts or list(dict.fromkeys(one.host for one in phases if one.host))
+    shown = [one_line(host) for host in hosts]
     notices = DeployLine.objects.filter(deployment=deployment, phase=None)
     return show(
         request,
@@ -72,8 +73,9 @@ def show_deployment(
         stream="" if deployment.ended else stream_path("deployment", deployment.pk),
         project=project,
         deployment=deployment,
-        sentence=deploying.sentence_of(deployment),
-        hosts=[one_line(host) for host in hosts],
+        sentence=(not deployment.ended and deploying.going_on(phases))
+        or deploying.sentence_of(deployment),
+        hosts=list(zip(deploying.shortened(shown), shown, strict=True)),
         grid=deploying.grid_of(phases, hosts, set(counted)),
         written=[_written(one, counted[one.pk]) for one in phases if one.pk in counted],
         notices=[(one.kind, plain(one.text)[:2000]) for one in notices[:_NOTICES]],

@@ -43,6 +43,11 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     back: Release | None
 
     @property
+    def told(self) -> str:
+        """What came of the last one."""
+        return deploying.sentence_of(self.last) if self.last else ""
+
+    @property
     def shown(self) -> list[deploying.Host]:
         """Hosts that are not as they should be."""
         return [host for host in self.hosts if host.healthy is False or host.maintenance]
