@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -344,9 +345,16 @@ def _ask(path: Path) -> Interpreter | None:
 
 def _read_cache(file: Path) -> _Cache:
     try:
-        cache = msgspec.json.decode(file.read_bytes(), type=_Cache, dec_hook=_decoded)
+        found = os.stat(file)
+        return _decoded_cache(file, (found.st_mtime_ns, found.st_size, found.st_ino))
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return _Cache(_CACHE_VERSION)
+
+
+@lru_cache(maxsize=1)
+def _decoded_cache(file: Path, _status: tuple[int, int, int]) -> _Cache:
+    """As long as it is the same file; it is only ever replaced."""
+    cache = msgspec.json.decode(file.read_bytes(), type=_Cache, dec_hook=_decoded)
     return cache if cache.version == _CACHE_VERSION else _Cache(_CACHE_VERSION)
 
 

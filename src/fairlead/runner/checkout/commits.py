@@ -15,7 +15,7 @@ from fairlead.runner.checkout.repository import PIPELINE_FILES, Commit, Reposito
 from fairlead.util.git import try_git
 
 FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-FIRST = (*PIPELINE_FILES, ".travis.yml")
+FIRST = (*PIPELINE_FILES, ".travis.yml", ".python-version")
 
 _HEAD = re.compile(rb"[0-9a-f]+ (?P<kind>[a-z]+) (?P<size>[0-9]+)")
 _LARGEST = 256 << 10
