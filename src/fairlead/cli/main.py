@@ -25,6 +25,8 @@ _HERE = {
 }
 _OF_HOSTS = {
     "environments": "Show where the project is deployed to.",
+    "provision": "Make an environment's hosts ready, or tell what differs on them.",
+    "maintenance": "Close an environment's site for a while, and open it again.",
     "package": "Make a release of a commit: one signed file that can be deployed.",
     "releases": "List, show, verify and prune the releases of this project.",
 }
