@@ -16,11 +16,15 @@ from fairlead.model import Event, Job
 from fairlead.model.environment import Packaging
 from fairlead.release.archive import Piece
 from fairlead.release.collecting import made_pieces, site_pieces
-from fairlead.release.locks import Locked
 from fairlead.runner.baseline import Baseline
 from fairlead.runner.cancel import Cancel
 from fairlead.runner.checkout import Checkout, Source, fill_workspace
-from fairlead.runner.environments import Environment, EnvironmentRequest, Environments
+from fairlead.runner.environments import (
+    Environment,
+    EnvironmentRequest,
+    Environments,
+    LocalProject,
+)
 from fairlead.runner.environments.scripts import python_body
 from fairlead.runner.execute import Watch, execute
 from fairlead.runner.files import matching
@@ -41,11 +45,16 @@ _LAST = 4000  # characters of what a failing command wrote that are shown
 
 
 class Building(msgspec.Struct, frozen=True, kw_only=True):
-    """What is built with what: ``work`` is an empty folder, ``host`` the person's variables."""
+    """What is built with what: ``work`` is an empty folder, ``host`` the person's variables.
+
+    ``lines`` are requirements of the wheels that go along, ``projects`` the project's own folders
+    to install.
+    """
 
     source: Source
     packaging: Packaging
-    locked: Locked
+    lines: tuple[str, ...]
+    projects: tuple[LocalProject, ...]
     interpreter: Interpreter
     environments: Environments
     settings: Settings
@@ -58,7 +67,7 @@ class Building(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def needed(self) -> bool:
         """Whether there is anything to build."""
-        return bool(self.packaging.build or self.locked.projects)
+        return bool(self.packaging.build or self.projects)
 
 
 @contextmanager
@@ -151,22 +160,19 @@ def _shared(building: Building) -> Shared:
 
 
 def _environment(building: Building, workspace: Path, checkout: Checkout) -> Environment:
-    """The stored environment of the locked packages; nothing is resolved for it."""
-    locked = building.locked
+    """The stored environment of exactly the wheels that go along; nothing is resolved for it."""
     request = EnvironmentRequest(
         interpreter=building.interpreter,
         root=workspace,
-        lines=locked.direct,
-        pinned=locked.pinned,
-        options=locked.options,
-        projects=locked.projects,
+        pinned=building.lines,
+        projects=building.projects,
     )
     return building.environments.prepare(
         request,
         building.emit,
         files=checkout.finish,
         pip=False,
-        recorded="\n".join(locked.direct),
+        recorded="",
     )
 
 

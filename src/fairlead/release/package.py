@@ -127,7 +127,7 @@ class _Maker(msgspec.Struct, frozen=True, kw_only=True):
         wheels = Wheels(self.environments, self.interpreter, self.host, self.emit)
         chosen = wheels.get(locked)
         manifest = self._manifest(locked, chosen)
-        with built(self._building(locked, manifest)) as made:
+        with built(self._building(manifest.version, locked, wheels.lines(chosen))) as made:
             everything = _together(pieces, made, _wheel_pieces(wheels, chosen))
             file, whole = write_release(folder, manifest, everything, key)
         _compare(whole, wheels, chosen, file)
@@ -170,20 +170,18 @@ class _Maker(msgspec.Struct, frozen=True, kw_only=True):
             maintenance=maintenance,
         )
 
-    def _building(self, locked: Locked, manifest: Manifest) -> Building:
+    def _building(self, version: str, locked: Locked, lines: tuple[str, ...]) -> Building:
         return Building(
             source=self.source,
             packaging=self.packaging,
-            locked=locked,
+            lines=lines,
+            projects=locked.projects,
             interpreter=self.interpreter,
             environments=self.environments,
             settings=self.settings,
             host=self.host,
             work=self.work,
-            variables={
-                "SOURCE_DATE_EPOCH": str(self.committed),
-                "RELEASE_VERSION": manifest.version,
-            },
+            variables={"SOURCE_DATE_EPOCH": str(self.committed), "RELEASE_VERSION": version},
             emit=self.emit,
             cancel=self.cancel,
         )

@@ -60,6 +60,13 @@ class Wheels:
         """Where a wheel lies."""
         return self._folder / "files" / wheel.sha256 / wheel.file
 
+    def lines(self, chosen: Iterable[Wheel]) -> tuple[str, ...]:
+        """Requirements that stand for exactly these wheels on this machine."""
+        return tuple(
+            f"{one.name} @ {self.path(one).absolute().as_uri()} --hash=sha256:{one.sha256}"
+            for one in chosen
+        )
+
     def get(self, locked: Locked) -> tuple[Wheel, ...]:
         """A wheel for each line that holds for this interpreter, sorted by name.
 
