@@ -121,6 +121,8 @@ class DeploymentLocked(FairleadError):
 class DeploymentRefused(FairleadError):
     """What was asked for must not go there: another branch, an untested release, no approval."""
 
+    exit_code = 1
+
 
 class ReleaseBroken(FairleadError):
     """A release file that is truncated, altered, unsigned or signed by somebody unknown."""

@@ -90,13 +90,12 @@ class Arrival:
 
     async def manifest(self) -> Manifest | None:
         """The manifest of the release that goes live, where it is not one that stands in slots."""
-        if self._order.release is not None:
-            return self._order.release.manifest
+        release = self._order.release
         if not isinstance(self._order, RollbackOrder):
-            return None
+            return release.manifest if release else None
         folder, index = kept_target(self._order, self.found)
         if not folder:
-            return None
+            return release.manifest if release else None
         script = f"cat {self._layout.releases}/{folder}/manifest.json"
         done = await self.connections[index].run(script)
         try:

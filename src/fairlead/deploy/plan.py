@@ -6,7 +6,7 @@ from fairlead.deploy.commands.facts import Facts
 from fairlead.deploy.layout import other, processes_of
 from fairlead.deploy.migrations import Change, change
 from fairlead.deploy.order import DeployOrder, Order, RollbackOrder
-from fairlead.deploy.slots import About
+from fairlead.deploy.slots import About, identity
 from fairlead.errors import DeploymentRefused
 from fairlead.model.environment import Environment, Host
 from fairlead.model.plan import Value
@@ -130,9 +130,10 @@ def kept_target(order: RollbackOrder, found: Found) -> tuple[str, int]:
 
 
 def _target(order: Order, found: Found) -> About:
-    if order.release is not None:
+    if isinstance(order, DeployOrder):
         return about_release(order.release)
-    to = order.to if isinstance(order, RollbackOrder) else ""
+    # What hosts keep goes before the shelf, which may call another release by that number.
+    to = order.to
     for _, facts in found:
         idle = held(facts, other(facts.live)) if facts.live else None
         live = facts.slots.get(facts.live)
@@ -143,9 +144,10 @@ def _target(order: Order, found: Found) -> About:
         names = sorted(name for name in facts.releases if to and name.partition("-")[0] == to)
         if names:
             number = int(to) if to.isdecimal() and len(to) < _VERSION else 0
-            return About(
-                number=number, version="" if number else to, payload=facts.releases[names[-1]]
-            )
+            version, _, payload = facts.releases[names[-1]].partition(":")
+            return About(number=number, version=version, payload=payload)
+    if order.release is not None:
+        return about_release(order.release)
     raise DeploymentRefused(
         f"no host keeps release {to}" if to else "there is no release to go back to",
         hint="fairlead releases lists those that can be deployed",
@@ -169,14 +171,12 @@ def _is(about: About, to: str) -> bool:
 def _same(one: About | None, other: About) -> bool:
     if one is None:
         return False
-    if one.payload and other.payload:
-        return one.payload == other.payload
-    return (one.number, one.version) == (other.number, other.version)
+    return identity(one) == identity(other)
 
 
 def _folder_of(target: About, facts: Facts) -> str:
     """The folder in which a host keeps a release; empty where it does not."""
-    same = [name for name, payload in facts.releases.items() if payload == target.payload]
+    same = [name for name, found in facts.releases.items() if found == identity(target)]
     return min(same, default="")
 
 
@@ -199,7 +199,7 @@ def _way(order: Order, target: About, facts: Facts) -> str:
 
 def _host(order: Order, target: About, host: Host, facts: Facts) -> HostPlan:
     way = _way(order, target, facts)
-    if way == SEND and order.release is None:
+    if way == SEND and not (order.release and _same(about_release(order.release), target)):
         raise DeploymentRefused(f"{host} does not keep release {target.name}")
     slot = other(facts.live)
     processes = processes_of(order.environment, host.roles)

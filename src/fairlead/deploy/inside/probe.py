@@ -73,6 +73,8 @@ def once():
         text = answer.read(LARGEST).decode("utf-8", "replace")
     except (socket.timeout, TimeoutError):
         return "%s did not answer in %g s" % (ASKED["path"], ASKED["timeout"])
+    except (FileNotFoundError, ConnectionRefusedError):
+        return "nothing listens yet where %s is asked" % ASKED["path"]
     except (OSError, http.client.HTTPException) as error:
         return "%s: %s" % (ASKED["path"], error)
     finally:

@@ -65,8 +65,26 @@ def gone(process):
     return word(process)[1]["statename"] not in ("RUNNING", "STARTING", "STOPPING", "BACKOFF")
 
 
+def refresh():
+    """Have supervisor take over what changed in its files, for what is about to be started."""
+    try:
+        added, changed, _ = server.reloadConfig()[0]
+    except (xmlrpc.client.Fault, OSError):
+        return  # with a broken file it goes on with what it knows
+    for process in NAMES:
+        name = "%s-%s-%s" % (APP, process, SLOT)
+        try:
+            if name in changed:
+                server.removeProcessGroup(name)
+            if name in changed or name in added:
+                server.addProcessGroup(name)
+        except xmlrpc.client.Fault:
+            pass  # it runs, and is left as it is
+
+
 server = xmlrpc.client.ServerProxy("http://localhost/RPC2", transport=Transport()).supervisor
 if DO == "begin":
+    refresh()
     for name in NAMES:
         call("startProcess", name, False)
 elif DO == "finish":
