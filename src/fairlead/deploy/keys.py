@@ -13,6 +13,9 @@ from fairlead.model.environment import Host
 from fairlead.settings import Settings
 
 _SYSTEM = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
+_ASKED = 3.0
+"""Seconds between questions whether a silent host is still there; the third without answer ends."""
+
 _DEFAULT = ("id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk")
 
 KnownKeys = tuple[
@@ -30,13 +33,15 @@ KnownKeys = tuple[
 class Way(msgspec.Struct, frozen=True):
     """How a host is reached: the files that count, after SSH's own settings were asked.
 
-    ``keys`` can be used; ``passed`` says of the others why not.
+    ``keys`` are offered; ``passed`` says of the others why not.
     """
 
     options: asyncssh.SSHClientConnectionOptions
     known: tuple[Path, ...]
     keys: tuple[Path, ...]
     passed: tuple[str, ...] = ()
+    jump: Host | None = None
+    """The host that is gone through."""
 
     @property
     def login(self) -> str:
@@ -52,12 +57,14 @@ def way_to(host: Host, settings: Settings) -> Way:
     """
     folder = ssh_folder(settings)
     base = _options(host, folder)
-    keys, passed = _keys(base, settings, folder)
-    options = asyncssh.SSHClientConnectionOptions(
-        base, client_keys=[str(key) for key in keys], ignore_encrypted=True,
-        **({"agent_path": None} if settings.ssh_key else {}),
-    )  # fmt: skip
-    return Way(options, _known_files(base, folder), keys, passed)
+    loaded, passed = _load(_paths(base, settings, folder))
+    if settings.ssh_key and not loaded:
+        problem = " ".join(passed) or f"{settings.ssh_key} does not exist"
+        raise HostRefused(f"the key we are told to sign in with cannot be used: {problem}")
+    only = bool(settings.ssh_key) or bool(base.config.get("IdentitiesOnly"))
+    agent = {"agent_path": None, "agent_identities": None} if only else {}
+    options = asyncssh.SSHClientConnectionOptions(base, client_keys=list(loaded.values()), **agent)
+    return Way(options, _known_files(base, folder), tuple(loaded), passed, _jump(base))
 
 
 def ssh_folder(settings: Settings) -> Path:
@@ -75,7 +82,14 @@ def known_keys(way: Way, host: str, address: str, port: int | None) -> KnownKeys
             continue
         except ValueError as error:
             raise HostError(f"{path} is broken: {error}") from error
-    return known.match(host, address, port)
+    found = known.match(host, address, port)
+    if port is None:
+        return found
+    # What is revoked for this port alone is passed over there where no key is good for it.
+    revoked = [
+        key for name in (host, address) for key in known.match(f"[{name}]:{port}", "", None)[2]
+    ]
+    return (*found[:2], [*found[2], *revoked], *found[3:])
 
 
 def private_problem(path: Path) -> str:
@@ -93,17 +107,6 @@ def private_problem(path: Path) -> str:
     return "" if os.access(path, os.R_OK) else f"{path} may not be read by you"
 
 
-def unlocked_problem(path: Path) -> str:
-    """Why a key that may be used was of no use; empty where it was offered."""
-    try:
-        asyncssh.read_private_key(path)
-    except asyncssh.KeyEncryptionError:
-        return f"{path} has a passphrase: ssh-add {path}"
-    except (asyncssh.KeyImportError, OSError) as error:
-        return f"{path}: {error}"
-    return ""
-
-
 def _options(host: Host, folder: Path) -> asyncssh.SSHClientConnectionOptions:
     config = folder / "config"
     try:
@@ -115,26 +118,53 @@ def _options(host: Host, folder: Path) -> asyncssh.SSHClientConnectionOptions:
             client_keys=[],
             password_auth=False,
             kbdint_auth=False,
-            keepalive_interval=3,
+            keepalive_interval=_ASKED,
             keepalive_count_max=2,
         )
     except (asyncssh.ConfigParseError, ValueError, OSError) as error:
         raise HostError(f"{host}: SSH's settings cannot be used: {error}") from error
 
 
-def _keys(
+def _jump(base: asyncssh.SSHClientConnectionOptions) -> Host | None:
+    """The host of ``ProxyJump``; of several the last one, which its own settings lead to."""
+    named = str(base.config.get("ProxyJump") or "none").rpartition(",")[2].strip()
+    if named.lower() == "none":
+        return None
+    user, _, place = named.removeprefix("ssh://").rpartition("@")
+    address, _, port = (
+        place.rpartition(":") if place.rpartition(":")[2].isdecimal() else (place, "", "")
+    )
+    return Host(address=address.strip("[]"), user=user, port=int(port or 22))
+
+
+def _paths(
     base: asyncssh.SSHClientConnectionOptions, settings: Settings, folder: Path
-) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+) -> list[Path]:
+    """Where keys to sign in with may lie."""
     if settings.ssh_key:
-        path = Path(settings.ssh_key).expanduser()
-        if problem := private_problem(path):
-            raise HostRefused(f"the key we are told to sign in with cannot be used: {problem}")
-        return (path,), ()
+        return [Path(settings.ssh_key).expanduser()]
     named = _named(base, "IdentityFile") or [folder / name for name in _DEFAULT]
-    paths = [path.expanduser() for path in named if path.name != "none"]
-    problems = {path: private_problem(path) for path in paths if path.exists()}
-    good = tuple(path for path, problem in problems.items() if not problem)
-    return good, tuple(problem for problem in problems.values() if problem)
+    return [path.expanduser() for path in named if path.name != "none"]
+
+
+def _load(paths: list[Path]) -> tuple[dict[Path, object], tuple[str, ...]]:
+    """Keys with their certificates, and of those that cannot be used, why not."""
+    loaded: dict[Path, object] = {}
+    problems = []
+    for path in filter(Path.exists, paths):
+        if problem := private_problem(path):
+            problems.append(problem)
+            continue
+        certificate = path.with_name(f"{path.name}-cert.pub")
+        try:
+            key = asyncssh.read_private_key(path)
+            loaded[path] = (key, str(certificate)) if certificate.exists() else key
+        except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, OSError) as error:
+            locked = "assphrase" in str(error)
+            problems.append(
+                f"{path} has a passphrase: ssh-add {path}" if locked else f"{path}: {error}"
+            )
+    return loaded, tuple(problems)
 
 
 def _known_files(base: asyncssh.SSHClientConnectionOptions, folder: Path) -> tuple[Path, ...]:

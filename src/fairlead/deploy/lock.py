@@ -67,7 +67,7 @@ class Locks:
         if word == "busy":
             await held.close()
             raise DeploymentLocked(
-                f"{connection.host}: {_read(rest) or Holder()} is at it already",
+                f"{connection.host} is being deployed to by {_read(rest) or Holder()}",
                 hint="it ends by itself when they are done, or when their session does",
             )
         if word != "held":

@@ -6,7 +6,7 @@ import socket
 
 import asyncssh
 
-from fairlead.deploy.keys import Way, unlocked_problem
+from fairlead.deploy.keys import Way
 from fairlead.errors import HostError, HostKeyChanged, HostRefused, HostUnreachable
 from fairlead.model.environment import Host
 
@@ -66,10 +66,9 @@ def unreachable(host: Host, error: Exception, seconds: float) -> HostError:
 
 def refused(host: Host, way: Way) -> HostRefused:
     """The error for a host that lets none of our keys in."""
-    problems = (*way.passed, *filter(None, (unlocked_problem(key) for key in way.keys)))
-    offered = [key.name for key in way.keys if not unlocked_problem(key)]
-    what = f"offered: {', '.join(offered)}" if offered else "there was no key to offer"
-    tell = "".join(f"\n  {problem}" for problem in problems)
+    offered = ", ".join(key.name for key in way.keys)
+    what = f"offered: {offered}" if offered else "there was no key to offer"
+    tell = "".join(f"\n  {problem}" for problem in way.passed)
     return HostRefused(
         f"{host} does not let {way.login} sign in ({what}){tell}",
         hint=f"the public key has to be a line of {way.login}'s ~/.ssh/authorized_keys there; file"

@@ -1,6 +1,7 @@
 """One script on a host while it runs: what it writes, how it ends, how it is fed."""
 
 import asyncio
+import re
 import signal as signals
 from collections.abc import AsyncIterator
 from typing import NoReturn
@@ -11,6 +12,7 @@ from fairlead.deploy.base import Done, Tell
 from fairlead.deploy.shell import BEGUN, command_for
 from fairlead.errors import HostError, HostFailed, HostLost, HostRefused, SudoMissing
 
+_MARK = re.compile(re.escape(BEGUN) + rb"(\d+)\n")
 _NOISE = 1 << 16
 """Bytes that a host may write on its own account before a script begins."""
 
@@ -51,7 +53,7 @@ class Script(asyncssh.SSHClientSession[bytes]):
     """The channel of one script, which is run as ``become`` makes us.
 
     ``size`` is that of its input in bytes, ``timeout`` in seconds, none for one that stays. Output
-    is gathered with ``keep`` and told by ``tell``, both streams alike.
+    is gathered with ``keep`` and told by ``tell``, both streams alike but for ``tell_errors``.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Script(asyncssh.SSHClientSession[bytes]):
         timeout: float | None,
         *,
         tell: Tell | None = None,
+        tell_errors: bool = True,
         keep: bool = True,
     ) -> None:
         self.script = script.encode()
@@ -76,7 +79,7 @@ class Script(asyncssh.SSHClientSession[bytes]):
         self._code: int | None = None
         self._out = bytearray()
         self._err = bytearray()
-        self._lines = (Lines(tell), Lines(tell)) if tell else None
+        self._lines = (Lines(tell), Lines(tell if tell_errors else _nobody)) if tell else None
         self._ended = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -191,14 +194,13 @@ class Script(asyncssh.SSHClientSession[bytes]):
     def _begin(self, data: bytes) -> None:
         """Leave out what the person's start-up files or the host's banner write."""
         self._out += data
-        before, mark, after = bytes(self._out).partition(BEGUN)
-        process, end, rest = after.partition(b"\n")
-        if mark and end and process.isdigit():
-            self.process = int(process)
+        if found := _MARK.search(self._out):
+            self.process = int(found[1])
+            rest = bytes(self._out[found.end() :])
             self._out.clear()
             self._take(rest, self._out, 0)
-        elif not mark and len(before) > _NOISE:
-            del self._out[: len(before) - len(BEGUN)]
+        elif len(self._out) > _NOISE:
+            del self._out[: -_NOISE // 2]
 
     def _take(self, data: bytes, stream: bytearray, number: int) -> None:
         if self._keep:
@@ -249,6 +251,11 @@ class LineQueue:
     async def _end(self, running: Script) -> None:
         await running.wait()
         self._queue.put_nowait(None)
+
+
+def _nobody(line: str) -> None:
+    """Tell nobody."""
+    del line
 
 
 def _last(written: bytes) -> str:

@@ -1,32 +1,32 @@
-"""Connections to hosts over SSH: who they are is checked, what they run ends when we do.
-
-Known hosts are strict: a host must be known by the key it shows. A host that vanishes is noticed
-within ten seconds.
-"""
+"""Connections to hosts over SSH: what they run ends when we do, however that comes about."""
 
 import asyncio
 import contextlib
-import logging
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 
 import asyncssh
 
-from fairlead.deploy import keys, refusals, shell
+from fairlead.deploy import shell
 from fairlead.deploy.base import Done, Tell
 from fairlead.deploy.session import LineQueue, Script
-from fairlead.errors import HostError, HostLost, HostRefused
+from fairlead.deploy.signin import sign_in
+from fairlead.errors import HostLost, HostRefused
 from fairlead.model.environment import Host
 from fairlead.settings import Settings
 
 Feed = Callable[[], Coroutine[None, None, None]]
 
 _PATIENCE = 15.0
-"""Seconds until a connection is there, signed in."""
+"""Seconds until a script that stays has begun."""
 
 _AT_ONCE = 9
 """Scripts at once on a connection; sshd lets ten in (MaxSessions), and one is for ending others."""
+
+_FULL = 5.0
+"""Seconds to wait for a place where sshd lets in fewer."""
 
 _PIECE = 1 << 17
 _ENDING = 4.0
@@ -39,82 +39,8 @@ async def connect(host: Host, *, user: str | None = None, settings: Settings) ->
     Raises ``HostUnreachable``, ``HostKeyChanged``, ``HostRefused``, or ``HostError`` for a host
     that is not known yet, each with what to do.
     """
-    logging.getLogger("asyncssh").addHandler(logging.NullHandler())
-    way = keys.way_to(host, settings)
-    check = _Check(way)
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            connection, _ = await asyncssh.create_connection(
-                lambda: check, host.address, options=way.options, known_hosts=check.match
-            )
-    except asyncssh.HostKeyNotVerifiable as error:
-        raise check.problem(host) from error
-    except asyncssh.PermissionDenied as error:
-        raise refusals.refused(host, way) from error
-    except asyncssh.KeyExchangeFailed as error:
-        raise await _other_kind(host, check, error) from error
-    except (OSError, asyncssh.Error, ValueError) as error:
-        raise refusals.unreachable(host, error, _PATIENCE) from error
-    return SshConnection(host, connection, way.login, user or way.login)
-
-
-async def shown_key(host: Host, settings: Settings) -> asyncssh.SSHKey:
-    """The key a host shows, believed by nobody yet; raises ``HostUnreachable``."""
-    way = keys.way_to(host, settings)
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            key = await asyncssh.get_server_host_key(host.address, options=way.options)
-    except (OSError, asyncssh.Error, ValueError) as error:
-        raise refusals.unreachable(host, error, _PATIENCE) from error
-    if key is None:
-        raise HostError(f"{host} shows no key")
-    return key
-
-
-class _Check(asyncssh.SSHClient):
-    """Keeps what is known of a host and what it shows, to say afterwards what did not fit."""
-
-    def __init__(self, way: keys.Way) -> None:
-        self.way = way
-        self.known: keys.KnownKeys = ((), (), (), (), (), (), ())
-        self.shown: asyncssh.SSHKey | None = None
-
-    def match(self, host: str, address: str, port: int | None) -> keys.KnownKeys:
-        """The keys under which the host is known."""
-        self.known = keys.known_keys(self.way, host, address, port)
-        return self.known
-
-    def validate_host_public_key(
-        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
-    ) -> bool:
-        """Never: a key that is not among those that are known."""
-        del host, addr, port
-        self.shown = key
-        return False
-
-    def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        """Never: an authority that is not among those that are known."""
-        return self.validate_host_public_key(host, addr, port, key)
-
-    def problem(self, host: Host) -> HostError:
-        """Why the key was not believed."""
-        if self.shown is None:
-            return HostRefused(f"{host} shows a key that was revoked, or a broken certificate")
-        if self.known[0] or self.known[1]:
-            return refusals.key_changed(host, self.shown, self.way)
-        return refusals.key_unknown(host, self.shown)
-
-
-async def _other_kind(host: Host, check: _Check, error: Exception) -> HostError:
-    """The error for a host that has no key any more of the kinds that it is known by."""
-    if check.known[0]:
-        with contextlib.suppress(OSError, asyncssh.Error):
-            async with asyncio.timeout(_PATIENCE):
-                options = check.way.options
-                check.shown = await asyncssh.get_server_host_key(host.address, options=options)
-    if check.shown is not None:
-        return check.problem(host)
-    return refusals.unreachable(host, error, _PATIENCE)
+    connection, login = await sign_in(host, settings)
+    return SshConnection(host, connection, login, user or login)
 
 
 class SshConnection:
@@ -169,7 +95,7 @@ class SshConnection:
             if not first.done():
                 first.set_result(line)
 
-        held = await self._stay(self._script(script, root=root, tell=tell))
+        held = await self._stay(self._script(script, root=root, tell=tell, tell_errors=False))
         over = asyncio.ensure_future(held.running.wait())
         try:
             await asyncio.wait((first, over), return_when=asyncio.FIRST_COMPLETED)
@@ -211,10 +137,14 @@ class SshConnection:
         size: int = 0,
         timeout: float | None = None,
         tell: Tell | None = None,
+        tell_errors: bool = True,
         keep: bool = True,
     ) -> Script:
         become = shell.becoming(self.login, "root" if root else self.user)
-        return Script(str(self.host), script, become, size, timeout, tell=tell, keep=keep)
+        return Script(
+            str(self.host), script, become, size, timeout,
+            tell=tell, tell_errors=tell_errors, keep=keep,
+        )  # fmt: skip
 
     async def _carry(self, running: Script, feed: Feed, seconds: float) -> None:
         """Start a script, feed it, and wait for its end; end it where that does not come."""
@@ -254,12 +184,8 @@ class SshConnection:
 
     async def _open(self, running: Script) -> None:
         try:
-            await self._connection.create_session(
-                lambda: running, running.command, encoding=None, request_pty=False
-            )
+            await self._let_in(running)
         except asyncssh.ChannelOpenError as error:
-            if self._connection.is_closed():
-                raise HostLost(f"{self.host}: the connection ended") from error
             raise HostRefused(
                 f"{self.host} lets no further script in ({error})",
                 hint=f"sshd has to allow {_AT_ONCE + 1} sessions a connection (MaxSessions)",
@@ -267,6 +193,23 @@ class SshConnection:
         except (OSError, asyncssh.Error) as error:
             raise HostLost(f"{self.host}: the connection ended ({error})") from error
         await running.write(running.script)
+
+    async def _let_in(self, running: Script) -> None:
+        """Begin a session; sshd takes a moment to know that an earlier one is over."""
+        until = time.monotonic() + _FULL
+        while True:
+            try:
+                await self._connection.create_session(
+                    lambda: running, running.command, encoding=None, request_pty=False
+                )
+            except asyncssh.ChannelOpenError as error:
+                if self._connection.is_closed():
+                    raise asyncssh.ConnectionLost(str(error)) from error
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.05)
+            else:
+                return
 
     async def _end(self, running: Script) -> None:
         """End a script on the host too, whatever it is doing; not at any price in time."""
