@@ -24,6 +24,8 @@ _HERE = {
     "completion": "Print shell completion for bash, zsh or fish.",
 }
 _OF_HOSTS = {
+    "deploy": "Deploy a release to an environment, switched when it is well.",
+    "rollback": "Make an earlier release live again.",
     "environments": "Show where the project is deployed to.",
     "provision": "Make an environment's hosts ready, or tell what differs on them.",
     "maintenance": "Close an environment's site for a while, and open it again.",

@@ -1,0 +1,105 @@
+"""`fairlead deploy`: a release to an environment, from this machine, without any server."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fairlead.cli import context
+from fairlead.cli.deploying import carry_out, confirm, secrets_of, show_plan
+
+if TYPE_CHECKING:
+    from fairlead.model.release import Release
+
+
+@click.command()
+@click.argument("name", metavar="ENVIRONMENT")
+@click.option("--release", "wanted", metavar="N", help="A release that exists: its number or tag.")
+@click.option("--branch", metavar="B", help="The newest commit of a branch.")
+@click.option("--commit", metavar="C", help="A commit.")
+@click.option("--host", "hosts", multiple=True, metavar="H", help="This host only; repeatable.")
+@click.option("--dry-run", is_flag=True, help="Look at the hosts, and only say what would be done.")
+@click.option("--force", is_flag=True, help="Against the environment's rules; it is recorded.")
+@click.option("--yes", is_flag=True, help="Confirm without being asked.")
+@click.option("--events", is_flag=True, help="Print events as JSON lines.")
+@click.option("--plain", is_flag=True, help="Print plain lines, as when not in a terminal.")
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run: print the plan as JSON.")
+def command(
+    *,
+    name: str,
+    wanted: str | None,
+    branch: str | None,
+    commit: str | None,
+    hosts: tuple[str, ...],
+    dry_run: bool,
+    force: bool,
+    yes: bool,
+    events: bool,
+    plain: bool,
+    as_json: bool,
+) -> int:
+    """Deploy a release to ENVIRONMENT: the current commit's, or the one you name.
+
+    \b
+    For example:
+      fairlead deploy production
+      fairlead deploy beta --branch release
+      fairlead deploy production --release 7 --dry-run
+
+    The release is made ready on every host before anything changes; then the hosts are switched
+    one by one and watched. Any failure leaves, or makes live again, what was live. Exits with 0
+    where it is live, with 1 where it was refused or rolled back, with 130 where you ended it.
+    """  # noqa: D301 — click's own sign
+    from fairlead.deploy.order import DeployOrder
+    from fairlead.deploy.rules import check
+    from fairlead.errors import UsageError
+
+    if sum(option is not None for option in (wanted, branch, commit)) > 1:
+        raise UsageError("--release, --branch and --commit each name a release: give one of them")
+    if as_json and not dry_run:
+        raise UsageError("--json goes with --dry-run; --events prints a deployment as JSON lines")
+    environment = context.environment(name)
+    order = DeployOrder(
+        environment=environment,
+        release=release_for(wanted, branch or commit, force=force),
+        secrets=secrets_of(environment),
+        by=_person(),
+        forced=force,
+        hosts=hosts,
+    )
+    if dry_run:
+        return show_plan(order, as_json=as_json)
+    check(environment, order.release, forced=force)
+    confirm(order, yes=yes)
+    return carry_out(order, events=events, plain=plain)
+
+
+def release_for(wanted: str | None, revision: str | None, *, force: bool) -> "Release":
+    """A release of the shelf, or that of a revision, made where there is none that passed.
+
+    Its signature and checksum are verified. Raises ``NotFound``, ``ReleaseBroken`` and what
+    ``fairlead package`` does.
+    """
+    from pathlib import Path
+
+    from fairlead.cli.package import make, request_of
+    from fairlead.release.local import shelf_of
+    from fairlead.release.reading import read_release
+    from fairlead.release.signing import trusted_keys
+
+    source = context.source(revision or "HEAD")
+    shelf = shelf_of(source.root)
+    if wanted is not None:
+        release = shelf.find(wanted)
+    else:
+        found = shelf.by_commit(source.commit.id) if source.commit else None
+        passed = found is not None and found.manifest.verdict == "passed"
+        release = found if found and passed else make(request_of(revision or "HEAD", force=force))
+    trusted = trusted_keys(context.settings().config)
+    read_release(Path(release.file), trusted=trusted, deep=False)
+    return release
+
+
+def _person() -> str:
+    from fairlead.cli.package import person
+
+    return person()

@@ -1,0 +1,154 @@
+"""What `fairlead deploy` and `fairlead rollback` have in common: asked, carried out, shown."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fairlead.cli import context
+
+if TYPE_CHECKING:
+
+    from fairlead.deploy.arriving import Connect
+    from fairlead.deploy.order import DeployOrder, Order
+    from fairlead.deploy.plan import Plan
+    from fairlead.model.deployment import DeployFinished
+    from fairlead.model.environment import Environment
+    from fairlead.model.plan import Pairs
+
+
+def secrets_of(environment: "Environment") -> "Pairs":
+    """The stored values of the secrets an environment names; what is not stored is left out."""
+    if not environment.secrets:
+        return ()
+    from fairlead.runner.checkout.repository import find_repository, project_root
+    from fairlead.runner.secrets import load
+
+    here = Path.cwd().resolve()
+    root = project_root(here, find_repository(here))
+    found = load(context.settings().config, root).resolve(environment.secrets)
+    return tuple(sorted(found.items()))
+
+
+def connecting(environment: "Environment") -> "Connect":
+    """How the hosts of an environment are reached: over SSH, for scripts as its user."""
+    from fairlead.deploy.layout import user_of
+    from fairlead.deploy.ssh import connect
+
+    settings, user = context.settings(), user_of(environment)
+    return lambda host: connect(host, user=user, settings=settings)
+
+
+def carry_out(order: "Order", *, events: bool, plain: bool) -> int:
+    """Carry an order out and show it; returns the exit code.
+
+    The first Ctrl-C ends it in good order, the second at once, which still puts hosts back.
+    """
+    from fairlead.cli.view.deployment import choose_deploy_view
+    from fairlead.deploy import providers
+    from fairlead.deploy.order import DeployOrder
+
+    sink = choose_deploy_view(sys.stdout, os.environ, events=events, plain=plain)
+    connect = connecting(order.environment)
+
+    async def work() -> "DeployFinished":
+        stop = asyncio.Event()
+        with _Signals(stop):
+            if isinstance(order, DeployOrder):
+                return await providers.deploy(order, sink, stop, connect=connect)
+            return await providers.rollback(order, sink, stop, connect=connect)
+
+    try:
+        finished = asyncio.run(work())
+    finally:
+        sink.close()
+    return _exit_code(finished)
+
+
+def show_plan(order: "Order", *, as_json: bool) -> int:
+    """Print what would be done; hosts are looked at, and nothing is changed."""
+    from fairlead.deploy.rollout import foresee
+
+    if order.environment.provider != "ssh":
+        from fairlead.errors import UsageError
+
+        raise UsageError(f"{order.environment.name} has no hosts to look at beforehand")
+    plan = asyncio.run(foresee(order, connect=connecting(order.environment)))
+    if as_json:
+        from fairlead.cli.builds import print_json
+
+        print_json(without_values(plan))
+        return 0
+    from fairlead.cli.view.deployplan import plan_lines
+    from fairlead.cli.view.look import look_of
+
+    look = look_of(sys.stdout, os.environ)
+    for line in plan_lines(plan, look):
+        click.echo(look.plain(line), color=look.colour)
+    return 0
+
+
+def without_values(plan: "Plan") -> "dict[str, object]":
+    """A plan as JSON has it, without the environment, which `fairlead environments` shows."""
+    import msgspec
+
+    found: dict[str, object] = msgspec.to_builtins(plan)
+    found["environment"] = plan.environment.name
+    return found
+
+
+def confirm(order: "DeployOrder", *, yes: bool) -> None:
+    """Have a person type the environment's name where it asks for that.
+
+    Raises ``UsageError`` where nobody is there, ``DeploymentRefused`` for another word.
+    """
+    from fairlead.errors import DeploymentRefused, UsageError
+
+    environment = order.environment
+    if environment.approval and not order.forced:
+        raise DeploymentRefused(
+            f"{environment.name} wants the approval of a second person, which a server asks for",
+            hint="--force deploys without it, and is recorded",
+        )
+    if yes or not environment.confirm:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"{environment.name} wants to be confirmed", hint="--yes does it")
+    manifest = order.release.manifest
+    name = f"release {order.release.number} ({manifest.version})"
+    typed = click.prompt(f"Type {environment.name} to deploy {name} there", default="", err=True)
+    if typed.strip() != environment.name:
+        raise DeploymentRefused("not confirmed; nothing was done")
+
+
+def _exit_code(finished: "DeployFinished") -> int:
+    from fairlead.model.deployment import DeployOutcome
+
+    codes = {DeployOutcome.LIVE: 0, DeployOutcome.CANCELLED: 130}
+    return codes.get(finished.outcome, 1)
+
+
+class _Signals:
+    """Ctrl-C and TERM end a deployment in good order."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+        self._task = asyncio.current_task()
+        self._loop = asyncio.get_running_loop()
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._loop.add_signal_handler(number, self._end)
+
+    def __exit__(self, *_exc: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._loop.remove_signal_handler(number)
+
+    def _end(self) -> None:
+        if self._stop.is_set() and self._task:
+            self._task.cancel()
+        self._stop.set()
