@@ -21,7 +21,8 @@ from fairlead.release.zips import rewrite_wheel
 from fairlead.runner.environments import EnvironmentRequest, Environments
 from fairlead.runner.environments.command import demand, surroundings
 from fairlead.runner.environments.resolution import package_name
-from fairlead.runner.pythons import Interpreter
+from fairlead.runner.environments.tools import bundled
+from fairlead.runner.pythons import Interpreter, find
 from fairlead.util.fs import remove_tree, unusable, write_atomic
 
 _EPOCH = "315532800"
@@ -153,13 +154,19 @@ class Wheels:
         demand(Completed(done.returncode, done.stdout, done.stderr), what)
 
     def _pip(self) -> str:
-        """Where to import pip from: what came with the interpreter, else one of our own."""
+        """Where to import pip from: what came with such an interpreter, else one of our own.
+
+        Debian's comes without; one of the same version that somebody built has it.
+        """
+        found_here = find(self._environments.home, self._environ)
+        like = (one for one in found_here if one.short == self._interpreter.short)
+        if came := next(filter(None, map(bundled, (self._interpreter, *like))), ()):
+            return os.pathsep.join(map(str, came))
         request = EnvironmentRequest(interpreter=self._interpreter)
         found = self._environments.prepare(request, self._emit, pip=False)
-        places = found.wheels or tuple(part.site for part in found.parts[1:])
-        if not places:
+        if len(found.parts) < 2:  # noqa: PLR2004 — the environment itself, and what holds pip
             raise ReleaseFailed("; ".join(found.notices) or "there is no pip for this Python")
-        return os.pathsep.join(map(str, places))
+        return str(found.parts[1].site)
 
     def _keep(self, line: str, made: Mapping[str, Path]) -> Wheel:
         path = made.get(package_name(line))

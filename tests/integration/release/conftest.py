@@ -9,7 +9,10 @@ import subprocess
 import sys
 import tarfile
 import textwrap
+import threading
 import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -93,6 +96,30 @@ def index(tmp_path_factory):
             member.size = len(text.encode())
             archive.addfile(member, io.BytesIO(text.encode()))
     return folder
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def served(index, tmp_path):
+    """The address of the same packages as an index over HTTP (PEP 503, with hashes)."""
+    for file in index.iterdir():
+        folder = tmp_path / "simple" / file.name.partition("-")[0]
+        folder.mkdir(parents=True)
+        (folder / file.name).write_bytes(file.read_bytes())
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        link = f'<a href="{file.name}#sha256={digest}">{file.name}</a>'
+        (folder / "index.html").write_text(f"<!DOCTYPE html><html><body>{link}</body></html>")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/simple"
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 @pytest.fixture(scope="session")
