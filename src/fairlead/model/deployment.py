@@ -130,7 +130,9 @@ class Live(Value, frozen=True, kw_only=True):
     """What one host serves: read from the host itself.
 
     ``slot`` is blue or green, empty where nothing was ever deployed; ``since`` Unix seconds.
-    ``warm`` is the version in the other slot where that still runs.
+    ``warm`` is the version in the other slot where that still runs. ``reached`` is false for a host
+    that could not be asked; ``note`` says why, as it says what keeps one from being ``healthy``.
+    ``busy`` says who deploys to it right now, ``died`` who began to and never came to an end.
     """
 
     host: str
@@ -145,6 +147,9 @@ class Live(Value, frozen=True, kw_only=True):
     healthy: bool | None = None
     note: str = ""
     maintenance: bool = False
+    reached: bool = True
+    busy: str = ""
+    died: str = ""
 
 
 class Past(Value, frozen=True, kw_only=True):
