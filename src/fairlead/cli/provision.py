@@ -142,10 +142,10 @@ class _Work:
         return self._report(done)
 
     def _progress(self, host: str, line: str) -> None:
-        if len(self.hosts) == 1:
-            click.echo(f"  {line.removeprefix('= ')}" if line.startswith("= ") else f"  {line}")
-        else:
-            click.echo(f"  {self.look.style(host, 'dim')}  {line.removeprefix('= ')}")
+        from fairlead.cli.view.clean import clean
+
+        name = "" if len(self.hosts) == 1 else f"{self.look.style(host, 'dim')}  "
+        click.echo(f"  {name}{clean(line.removeprefix('= '))}")
 
     def _print(self, found: "tuple[Outlook, ...]") -> None:
         from fairlead.cli.view.changes import changes_text

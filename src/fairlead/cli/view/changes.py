@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from fairlead.cli.view.clean import clean
 from fairlead.cli.view.words import plural
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ def changes_text(found: "tuple[Outlook, ...]", look: "Look", *, brief: bool = Fa
     """All hosts; those that need the same are shown once."""
     groups: dict[tuple[object, ...], list[Outlook]] = {}
     for outlook in found:
-        groups.setdefault((outlook.changes, outlook.notes, outlook.error), []).append(outlook)
+        alike = (outlook.system, outlook.changes, outlook.notes, outlook.error)
+        groups.setdefault(alike, []).append(outlook)
     return "\n".join(line for group in groups.values() for line in _group(group, look, brief=brief))
 
 
@@ -26,7 +28,7 @@ def _group(group: "list[Outlook]", look: "Look", *, brief: bool) -> "Iterator[st
     first = group[0]
     names = look.style(", ".join(outlook.host for outlook in group), "bold")
     if first.error:
-        yield f"{names}: {look.style('error', 'bad')}: {first.error}"
+        yield f"{names}: {look.style('error', 'bad')}: {clean(first.error)}"
         return
     system = f" ({first.system})" if first.system else ""
     if not first.changes:
@@ -47,7 +49,7 @@ def _change(change: "Change", look: "Look", *, brief: bool) -> "Iterator[str]":
     yield f"    {change.title}"
     if brief:
         return
-    for line in change.lines:
+    for line in map(clean, change.lines):
         colour = _COLOURS.get(line[:1])
         yield f"      {look.style(line, colour) if colour else line}".rstrip()
 
@@ -56,7 +58,7 @@ def ended_text(done: "tuple[Provisioned, ...]", look: "Look") -> "Iterator[str]"
     """A line or more for each host."""
     for host in done:
         if host.error:
-            yield f"{host.host}: {look.style('error', 'bad')}: {host.error}"
+            yield f"{host.host}: {look.style('error', 'bad')}: {clean(host.error)}"
         elif host.left:
             left = "; ".join(change.title for change in host.left)
             yield f"{host.host}: {look.symbol('failed')} still differs: {left}"

@@ -31,6 +31,12 @@ def test_changes_stand_under_their_part_with_the_lines_that_differ():
     ]
 
 
+def test_what_a_file_holds_cannot_speak_to_the_terminal():
+    change = Change(part="nginx", title="change /etc/site", lines=("-\x1b]0;title\x07\x1b[2Jold",))
+    told = changes_text((Outlook(host="web1", changes=(change,)),), LOOK)
+    assert told.endswith("      -old")
+
+
 def test_brief_leaves_the_lines_away():
     told = changes_text((Outlook(host="web1", changes=(SITE,)),), LOOK, brief=True)
     assert told == "web1: 1 change\n  nginx\n    change /etc/site"
