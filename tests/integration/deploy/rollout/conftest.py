@@ -10,7 +10,9 @@ from fairlead.deploy.rollout import DeployOrder, RollbackOrder, deploy, rollback
 
 
 def _load(name):
-    spec = importlib.util.spec_from_file_location(f"rollout_{name}", Path(__file__).with_name(f"{name}.py"))
+    spec = importlib.util.spec_from_file_location(
+        f"rollout_{name}", Path(__file__).with_name(f"{name}.py")
+    )
     module = importlib.util.module_from_spec(spec)
     sys.modules[f"rollout_{name}"] = module
     spec.loader.exec_module(module)
@@ -81,7 +83,11 @@ class Went:
 
 def started(event, phase, host=None):
     """Whether an event is the start of a phase."""
-    return type(event).__name__ == "PhaseStarted" and event.phase == phase and host in (None, event.host)
+    return (
+        type(event).__name__ == "PhaseStarted"
+        and event.phase == phase
+        and host in (None, event.host)
+    )
 
 
 async def _carry(town, release, emit, stop, back, changes):

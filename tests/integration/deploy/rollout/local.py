@@ -39,7 +39,7 @@ SURROUNDINGS = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
-APP = '''
+APP = """
 import os, time
 BORN = time.time()
 VERSION = os.environ["RELEASE_VERSION"]
@@ -52,15 +52,21 @@ def application(environ, start_response):
     {inside}
     start_response(status, [("Content-Type", "text/plain"), ("X-Version", VERSION)])
     return [("release " + VERSION).encode()]
-'''
+"""
 KINDS = {
     "good": ("", ""),
     "broken": ("import nothing_of_this_name", ""),
     "fails": ("", 'status = "500 No"'),
     "hangs": ("", 'time.sleep(60 if path == "/health" else 0)'),
     "liar": ('VERSION = "another"', ""),
-    "turns": ("", 'status = "500 No" if time.time() - BORN > 1.5 and path != "/health" else status'),
-    "sickens": ("", 'status = "500 No" if time.time() - BORN > 1.5 and path == "/health" else status'),
+    "turns": (
+        "",
+        'status = "500 No" if time.time() - BORN > 1.5 and path != "/health" else status',
+    ),
+    "sickens": (
+        "",
+        'status = "500 No" if time.time() - BORN > 1.5 and path == "/health" else status',
+    ),
     "bad on h2": ("", 'status = "500 No" if "/h2/" in os.getcwd() else status'),
     # Well on its own socket, and not through nginx, which says who asked.
     "front": ("", 'status = "500 No" if environ.get("HTTP_X_REAL_IP") else status'),
@@ -86,7 +92,16 @@ class Machine:
         """Shell text before each script, such as a limit."""
         self.lost_after = None
         """Which scripts are carried out and never heard of again: the connection ends with them."""
-        for part in ("releases", "environments", "slots", "run", "shared", "maintenance", "log", "tmp"):
+        for part in (
+            "releases",
+            "environments",
+            "slots",
+            "run",
+            "shared",
+            "maintenance",
+            "log",
+            "tmp",
+        ):
             (self.root / part).mkdir(parents=True)
         (self.root / "maintenance/page.html").write_text("closed")
         self._environment()
@@ -217,12 +232,18 @@ http {{
             text=True,
             check=False,
         ).stdout
-        running = [line.split()[0] for line in text.splitlines() if "RUNNING" in line or "STARTING" in line]
+        running = [
+            line.split()[0] for line in text.splitlines() if "RUNNING" in line or "STARTING" in line
+        ]
         return {tuple(name.removeprefix("bank-").rsplit("-", 1)[::-1]) for name in running}
 
     def leftovers(self):
         """What a deployment that is over must not leave."""
-        found = [*self.root.glob("slots/.*"), *self.root.glob("releases/.*"), self.root / "under-way"]
+        found = [
+            *self.root.glob("slots/.*"),
+            *self.root.glob("releases/.*"),
+            self.root / "under-way",
+        ]
         return [str(path.relative_to(self.root)) for path in found if os.path.lexists(path)]
 
     def releases(self):
@@ -248,7 +269,7 @@ class Connection:
         data = data.replace(machine.canonical.encode(), str(machine.root).encode())
         return data.replace(b'"port": 80', b'"port": %d' % machine.port)
 
-    async def run(self, script, *, data=b"", root=False, timeout=60.0, tell=None, check=True):
+    async def run(self, script, *, data=b"", root=False, timeout=60.0, tell=None, check=True):  # noqa: ASYNC109
         self._gone()
         machine = self.machine
         with tempfile.NamedTemporaryFile(dir=machine.root / "tmp") as file:
@@ -284,8 +305,8 @@ class Connection:
             raise HostFailed(f"{self.host}: {err.decode()[-400:] or out.decode()[-400:]}")
         return Done(code=process.returncode, out=out, err=err)
 
-    async def send(self, path, script, *, timeout=600.0):
-        return await self.run(script, data=Path(path).read_bytes(), timeout=timeout)
+    async def send(self, path, script, *, timeout=600.0):  # noqa: ASYNC109
+        return await self.run(script, data=path.read_bytes(), timeout=timeout)
 
     async def hold(self, script, *, root=False):
         self._gone()
@@ -347,7 +368,15 @@ class Town:
         self.folder = Path(tempfile.mkdtemp(prefix="fairlead-"))
         (self.folder / "h0").mkdir()
         canonical = f"{self.folder}/h0/app"
-        app = App(name="bank", target="app", manager="supervisor", timeout=5, processes=1, threads=4, workers=workers)
+        app = App(
+            name="bank",
+            target="app",
+            manager="supervisor",
+            timeout=5,
+            processes=1,
+            threads=4,
+            workers=workers,
+        )
         self.environment = Environment(
             name="production",
             hosts=tuple(Host(address=name) for name in NAMES[:count]),
@@ -445,7 +474,7 @@ def make_release(folder, number, kind="good", files=None, **changes):
         "commit": version * 3 + "abcd",
         "branch": "master",
         "verdict": "passed",
-        "python": "%d.%d" % sys.version_info[:2],
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "environment": "e1",
         "requirements": ("gunicorn==27.0.1",),
         "payload": hashlib.sha256(payload.getvalue()).hexdigest(),

@@ -38,12 +38,14 @@ def test_two_releases_and_back_under_load(town, carry_out, load):
 def test_everything_an_environment_can_ask_for(town, carry_out):
     bank = town(
         workers=(Process(name="clock", command="sleep 300"),),
-        env=(("GREETING", "it's \"quoted\"\nand long"),),
+        env=(("GREETING", 'it\'s "quoted"\nand long'),),
         secrets=("TOKEN",),
         build_static="mkdir -p made; echo static >made/style.css",
         flush='echo flushed >>"$FAIRLEAD_SHARED/flushed"',
         maintenance=True,
-        migrations=Migrations(command='echo "migrated $RELEASE_VERSION with $TOKEN"', pending="echo one to come"),
+        migrations=Migrations(
+            command='echo "migrated $RELEASE_VERSION with $TOKEN"', pending="echo one to come"
+        ),
         hooks=(
             Hook(phase="switch", when="before", command='echo "before $FAIRLEAD_SLOT"'),
             Hook(phase="upload", when="before", command="echo never"),

@@ -13,7 +13,16 @@ import pytest
 from fairlead.deploy.rollout import DeployOrder, deploy
 from fairlead.model.environment import Migrations, Process, Watch
 
-BEFORE = ("connect", "upload", "clean", "install", "restart", "probe", "enter maintenance", "migrate")
+BEFORE = (
+    "connect",
+    "upload",
+    "clean",
+    "install",
+    "restart",
+    "probe",
+    "enter maintenance",
+    "migrate",
+)
 AFTER = ("switch", "flush", "exit maintenance", "watch", "retire")
 
 
@@ -35,14 +44,16 @@ def bank(towns, carry_out):
 
 def die(bank, release, phase):
     """Have a deployer of its own deploy a release and be killed in a phase."""
-    text = json.dumps({
-        "environment": msgspec.to_builtins(bank.environment),
-        "release": msgspec.to_builtins(release),
-        "machines": {
-            name: {"root": str(m.root), "canonical": m.canonical, "port": m.port}
-            for name, m in bank.machines.items()
-        },
-    })
+    text = json.dumps(
+        {
+            "environment": msgspec.to_builtins(bank.environment),
+            "release": msgspec.to_builtins(release),
+            "machines": {
+                name: {"root": str(m.root), "canonical": m.canonical, "port": m.port}
+                for name, m in bank.machines.items()
+            },
+        }
+    )
     program = str(Path(__file__).with_name("deployer.py"))
     ended = subprocess.run([sys.executable, program, text, phase], capture_output=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
@@ -75,14 +86,16 @@ def test_the_next_deployment_heals_what_a_killed_one_left(bank, carry_out, load,
         went = carry_out(bank, new)
     assert went.outcome == "live", went
     assert whole(bank, new)
-    assert {answer for answer in asked.bad} <= {503}, asked.bad
+    assert set(asked.bad) <= {503}, asked.bad
     if closed:
         assert any("left the site closed" in notice for notice in went.notices)
     if phase not in {"connect", "retire"}:
         assert any("by the killed one ended" in notice for notice in went.notices), went
 
 
-@pytest.mark.parametrize("phase", ["upload", "install", "probe", "migrate", "switch", "watch", "retire"])
+@pytest.mark.parametrize(
+    "phase", ["upload", "install", "probe", "migrate", "switch", "watch", "retire"]
+)
 def test_a_host_that_vanishes(bank, carry_out, phase):
     before = {name: machine.live()[1] for name, machine in bank.machines.items()}
     (old,) = set(before.values())
@@ -122,7 +135,9 @@ def test_a_host_that_vanishes_with_its_switch_done(bank, carry_out):
     bank["h2"].down, bank["h2"].lost_after = False, None
     again = carry_out(bank, bank.release(8))
     assert again.outcome == "live", again
-    assert any("h2: the deployment of release 7 by ada ended behind the switch" in n for n in again.notices)
+    assert any(
+        "h2: the deployment of release 7 by ada ended behind the switch" in n for n in again.notices
+    )
     assert whole(bank, bank.release(8))
 
 
@@ -173,7 +188,10 @@ def test_two_who_deploy_at_once(bank):
             for number, by in ((11, "ada"), (12, "grace"))
         ]
         return await asyncio.gather(
-            *(deploy(order, lambda _event: None, asyncio.Event(), connect=bank.connect) for order in orders)
+            *(
+                deploy(order, lambda _event: None, asyncio.Event(), connect=bank.connect)
+                for order in orders
+            )
         )
 
     outcomes = asyncio.run(both())

@@ -19,7 +19,10 @@ def bank(towns, carry_out):
 
 
 def state(bank):
-    return [(m.live(), m.about("blue"), m.states(), m.releases(), m.leftovers()) for m in bank.machines.values()]
+    return [
+        (m.live(), m.about("blue"), m.states(), m.releases(), m.leftovers())
+        for m in bank.machines.values()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +56,9 @@ def test_a_release_that_is_not_well_behind_nginx_goes_back_everywhere(bank, carr
     assert went.outcome == "rolled back", went
     assert "h1: /health answered 500 instead of 200; rolled back to release 2" in went.sentence
     assert state(bank) == before
-    assert went.finished.live == tuple((name, bank.release(2).manifest.version) for name in ("h1", "h2"))
+    assert went.finished.live == tuple(
+        (name, bank.release(2).manifest.version) for name in ("h1", "h2")
+    )
 
 
 @pytest.mark.parametrize(
