@@ -1,0 +1,60 @@
+"""Ways of deploying: to hosts over SSH, to Heroku, and by a script. One way in for all of them."""
+
+import asyncio
+import importlib
+from typing import TYPE_CHECKING, Final
+
+from fairlead.deploy.order import DeployOrder, Order, RollbackOrder
+from fairlead.deploy.telling import Emit
+from fairlead.model.deployment import DeployFinished
+
+if TYPE_CHECKING:
+    from fairlead.deploy.providers.base import Way
+    from fairlead.deploy.rollout import Connect
+
+__all__ = ["deploy", "rollback"]
+
+_SSH: Final = "ssh"
+_WAYS: Final = {
+    "heroku": "fairlead.deploy.providers.heroku:Heroku",
+    "script": "fairlead.deploy.providers.script:Script",
+}
+"""Module and class by ``Environment.provider``; a class takes the order."""
+
+
+async def deploy(
+    order: DeployOrder, emit: Emit, stop: asyncio.Event, *, connect: "Connect"
+) -> DeployFinished:
+    """Bring a release to an environment, however it is deployed to; as ``rollout.deploy``."""
+    if order.environment.provider == _SSH:
+        from fairlead.deploy.rollout import deploy as by_ssh
+
+        return await by_ssh(order, emit, stop, connect=connect)
+    from fairlead.deploy.rules import check
+
+    check(order.environment, order.release, forced=order.forced)
+    return await _carry(order, emit, stop)
+
+
+async def rollback(
+    order: RollbackOrder, emit: Emit, stop: asyncio.Event, *, connect: "Connect"
+) -> DeployFinished:
+    """Go back to an earlier release, however it is deployed to; as ``rollout.rollback``."""
+    if order.environment.provider == _SSH:
+        from fairlead.deploy.rollout import rollback as by_ssh
+
+        return await by_ssh(order, emit, stop, connect=connect)
+    return await _carry(order, emit, stop)
+
+
+async def _carry(order: Order, emit: Emit, stop: asyncio.Event) -> DeployFinished:
+    from fairlead.deploy.providers.carrying import carry
+
+    return await carry(order, way_of(order), emit, stop)
+
+
+def way_of(order: Order) -> "Way":
+    """What carries an order out where there are no hosts of ours."""
+    module, _, name = _WAYS[order.environment.provider].partition(":")
+    way: Way = getattr(importlib.import_module(module), name)(order)
+    return way
