@@ -1,4 +1,4 @@
-"""`fairlead logs`: what the jobs of a server's build wrote, byte for byte."""
+"""`fairlead logs`: what the jobs of a server's build wrote, or an environment's hosts."""
 
 import sys
 from collections import deque
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fairlead.cli import remote
+from fairlead.cli import hostlogs, remote
 
 if TYPE_CHECKING:
     from fairlead.client.api import Api
@@ -15,11 +15,19 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("build", required=False, metavar="[BUILD[.JOB]]")
+@click.argument("build", required=False, metavar="[BUILD[.JOB] | ENVIRONMENT]")
 @remote.options
-@click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended.")
+@click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended, or Ctrl-C.")
 @click.option("--attempt", type=click.IntRange(1), metavar="N", help="That attempt at the job.")
 @click.option("--tail", type=click.IntRange(0), metavar="N", help="Begin N lines before the end.")
+@click.option("--host", "only", multiple=True, metavar="HOST", help="Only of this host.")
+@click.option(
+    "--of",
+    "kind",
+    type=click.Choice(("app", "access", "error")),
+    default="app",
+    help="What hosts wrote: the application (default), nginx's requests or its errors.",
+)
 def command(
     *,
     build: str | None,
@@ -28,13 +36,31 @@ def command(
     follow: bool,
     attempt: int | None,
     tail: int | None,
+    only: tuple[str, ...],
+    kind: str,
 ) -> None:
     """Print the log of a job of BUILD (12.unit, 12.3), or of all its jobs one after another.
 
     The bytes are those that the steps wrote, secrets masked; on a terminal without the control
     sequences that could do it harm.
-    """
+
+    Of an ENVIRONMENT it is what its hosts wrote last, read over SSH, each line by its host; no
+    server is asked. Whatever is not a build's number or address is an environment's name.
+
+    \b
+    For example:
+      fairlead logs 12.unit -f
+      fairlead logs production -f --of access
+    """  # noqa: D301 — click's own sign
     from fairlead.errors import UsageError
+
+    if build and hostlogs.is_environment(build):
+        if attempt:
+            raise UsageError("--attempt is of a build's job")
+        hostlogs.show(build, only=only, kind=kind, follow=follow, tail=tail)
+        return
+    if only or kind != "app":
+        raise UsageError("--host and --of are of an environment's hosts")
 
     asked, found, wanted = remote.find_build(build, server=server, project=project)
     if follow and not found.jobs:

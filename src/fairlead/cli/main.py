@@ -9,7 +9,7 @@ import click
 from fairlead import __version__
 from fairlead.cli.guard import guarded, ready_output
 
-# name -> what `fairlead --help` says of it; the module is fairlead.cli.<name>.
+# name -> what `fairlead --help` says of it; the module is fairlead.cli.<name>, - as _.
 _HERE = {
     "run": "Run the pipeline (or some of its jobs) and come to a verdict.",
     "plan": "Show the jobs that would run, and why others would not.",
@@ -26,7 +26,13 @@ _HERE = {
 _OF_HOSTS = {
     "deploy": "Deploy a release to an environment, switched when it is well.",
     "rollback": "Make an earlier release live again.",
+    "status": "Show what is live where, whether it is well, and what waits.",
+    "history": "List what was deployed to an environment, and how it ended.",
+    "run-on": "Run a command on hosts, in the live release.",
+    "ssh": "Open a terminal on a host of an environment.",
+    "hosts": "Get to know the hosts of an environment; check the way to them.",
     "environments": "Show where the project is deployed to.",
+    "receive": "Push to deploy: a hook of a bare repository, without any server.",
     "provision": "Make an environment's hosts ready, or tell what differs on them.",
     "maintenance": "Close an environment's site for a while, and open it again.",
     "package": "Make a release of a commit: one signed file that can be deployed.",
@@ -37,7 +43,7 @@ _OF_A_SERVER = {
     "builds": "List builds of a server.",
     "trigger": "Have a server build a branch, a tag or a commit.",
     "watch": "Watch a build until its verdict, and exit with that.",
-    "logs": "Print the logs of a build or of one of its jobs.",
+    "logs": "Print the logs of a build, of a job, or of an environment's hosts.",
     "cancel": "Cancel a build.",
     "retry": "Build the same commit again, or only what did not pass.",
     "artifacts": "List or download what the jobs of a build left.",
@@ -74,7 +80,7 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"fairlead.cli.{cmd_name}")
+        module = importlib.import_module(f"fairlead.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

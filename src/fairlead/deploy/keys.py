@@ -44,6 +44,16 @@ class Way(msgspec.Struct, frozen=True):
     """The host that is gone through."""
 
     @property
+    def name(self) -> str:
+        """What ``known_hosts`` calls it, port aside."""
+        return str(self.options.host_key_alias or self.options.host)
+
+    @property
+    def port(self) -> int:
+        """Where sshd listens."""
+        return int(self.options.port)
+
+    @property
     def login(self) -> str:
         """Who signs in."""
         return str(self.options.username)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import signal as signals
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import NoReturn
 
 import asyncssh
@@ -25,6 +25,9 @@ _WAITING = 2000
 
 _LINGER = 1.0
 """Seconds that the output of an ended script may still be held open by what it left behind."""
+
+
+Write = Callable[[int, bytes], None]
 
 
 class Lines:
@@ -53,7 +56,8 @@ class Script(asyncssh.SSHClientSession[bytes]):
     """The channel of one script, which is run as ``become`` makes us.
 
     ``size`` is that of its input in bytes, ``timeout`` in seconds, none for one that stays. Output
-    is gathered with ``keep`` and told by ``tell``, both streams alike but for ``tell_errors``.
+    is gathered with ``keep``, told by ``tell``, both streams alike but for ``tell_errors``, and
+    given to ``write`` as it comes, with the number of the stream (1 or 2).
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class Script(asyncssh.SSHClientSession[bytes]):
         timeout: float | None,
         *,
         tell: Tell | None = None,
+        write: Write | None = None,
         tell_errors: bool = True,
         keep: bool = True,
     ) -> None:
@@ -75,6 +80,7 @@ class Script(asyncssh.SSHClientSession[bytes]):
         self.process: int | None = None
         self._host = host
         self._lost = ""
+        self._write = write
         self._keep = keep
         self._code: int | None = None
         self._out = bytearray()
@@ -207,6 +213,8 @@ class Script(asyncssh.SSHClientSession[bytes]):
             stream += data
         if self._lines and data:
             self._lines[number].feed(data)
+        if self._write and data:
+            self._write(number + 1, data)
 
     def _end(self) -> None:
         if self._ended.is_set():

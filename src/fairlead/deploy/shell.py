@@ -31,7 +31,7 @@ def command_for(become: tuple[str, ...], *, script: int, data: int, timeout: flo
     at least every ``BEAT`` seconds. Neither script nor input is ever an argument: others on the
     host can read those.
     """
-    return f"exec {_line((*become, 'sh', '-c', _shell(script, data, timeout)))}"
+    return f"exec {line((*become, 'sh', '-c', _shell(script, data, timeout)))}"
 
 
 def becoming(login: str, user: str) -> tuple[str, ...]:
@@ -53,10 +53,10 @@ def ending(become: tuple[str, ...], process: int) -> str:
         f"read -r _ _ _ _ g _ 2>/dev/null </proc/{process}/stat || exit 0; "
         'kill -TERM "-$g"; sleep 1; kill -KILL "-$g"'
     )
-    return _line((*become, "sh", "-c", script))
+    return line((*become, "sh", "-c", script))
 
 
-def _line(parts: tuple[str, ...]) -> str:
+def line(parts: tuple[str, ...]) -> str:
     """A command line; only what asks the host for a group is no plain word."""
     return " ".join(part if part.startswith('"$(') else shlex.quote(part) for part in parts)
 

@@ -11,7 +11,7 @@ import asyncssh
 
 from fairlead.deploy import shell
 from fairlead.deploy.base import Done, Tell
-from fairlead.deploy.session import LineQueue, Script
+from fairlead.deploy.session import LineQueue, Script, Write
 from fairlead.deploy.signin import sign_in
 from fairlead.errors import HostLost, HostRefused
 from fairlead.model.environment import Host
@@ -28,6 +28,7 @@ _AT_ONCE = 9
 _FULL = 5.0
 """Seconds to wait for a place where sshd lets in fewer."""
 
+_DAY = 86_400.0
 _PIECE = 1 << 17
 _ENDING = 4.0
 """Seconds that a script may take to end once it has to."""
@@ -87,6 +88,23 @@ class SshConnection:
         await self._carry(running, feed, timeout)
         return running.outcome(check=True)
 
+    async def stream(
+        self, script: str, write: Write, *, data: bytes = b"", root: bool = False
+    ) -> int:
+        """Run a script that may take a day; its output is passed on as it comes, none is kept.
+
+        Returns its exit code.
+        """
+        running = self._script(
+            script, root=root, size=len(data), timeout=_DAY, write=write, keep=False
+        )
+
+        async def feed() -> None:
+            await running.write(data)
+
+        await self._carry(running, feed, _DAY)
+        return running.outcome(check=False).code
+
     async def hold(self, script: str, *, root: bool = False) -> "SshHeld":
         """Start a script that stays, and wait for its first line."""
         first: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -110,7 +128,8 @@ class SshConnection:
     async def lines(self, script: str, *, root: bool = False) -> AsyncIterator[str]:
         """The lines of a script as they come, until it ends or the reader stops."""
         queue = LineQueue()
-        running = self._script(script, root=root, tell=queue.put, keep=False)
+        # Whoever reads may rest for long, and we with them: no beat is waited for.
+        running = self._script(script, root=root, timeout=_DAY, tell=queue.put, keep=False)
         held = await self._stay(running)
         queue.of(running)
         try:
@@ -137,13 +156,14 @@ class SshConnection:
         size: int = 0,
         timeout: float | None = None,
         tell: Tell | None = None,
+        write: Write | None = None,
         tell_errors: bool = True,
         keep: bool = True,
     ) -> Script:
         become = shell.becoming(self.login, "root" if root else self.user)
         return Script(
             str(self.host), script, become, size, timeout,
-            tell=tell, tell_errors=tell_errors, keep=keep,
+            tell=tell, write=write, tell_errors=tell_errors, keep=keep,
         )  # fmt: skip
 
     async def _carry(self, running: Script, feed: Feed, seconds: float) -> None:

@@ -1,0 +1,79 @@
+"""`fairlead history`: what was deployed to an environment, by whom, and how it ended."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from fairlead.cli import reaching
+
+if TYPE_CHECKING:
+    from fairlead.cli.view.look import Look
+    from fairlead.model.deployment import Past
+    from fairlead.model.environment import Environment, Host
+
+_SIGNS = {
+    "live": "passed",
+    "refused": "failed",
+    "rolled back": "allowed",
+    "failed": "errored",
+    "cancelled": "cancelled",
+}
+
+
+@click.command(epilog="Example: fairlead history production -n 5")
+@click.argument("name", metavar="ENVIRONMENT")
+@click.option("-n", "most", type=click.IntRange(1, 10_000), default=20, help="How many (20).")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+def command(*, name: str, most: int, as_json: bool) -> None:
+    """List the deployments and rollbacks of ENVIRONMENT, newest first.
+
+    They stand on the hosts themselves, whoever made them; each is shown once.
+    """
+    environment, hosts = reaching.place(name)
+    found = reaching.carry_out(_ask(environment, hosts, most))
+    if as_json:
+        from fairlead.cli.builds import print_json
+        from fairlead.cli.environments import _plain
+
+        print_json([_plain(past) for past in found])
+        return
+    look = reaching.look_here()
+    for line in lines(found, look):
+        click.echo(look.plain(line), color=look.colour)
+    if not found:
+        click.echo(f"Nothing was ever deployed to {name}.", err=True)
+
+
+async def _ask(
+    environment: "Environment", hosts: "tuple[Host, ...]", most: int
+) -> "tuple[Past, ...]":
+    from fairlead.deploy.look import history
+
+    async with reaching.connected(environment, hosts) as connections:
+        return await history(environment, connections, most=most)
+
+
+def lines(found: "tuple[Past, ...]", look: "Look") -> Iterator[str]:
+    """A line a deployment; one that did not go well says why below."""
+    from fairlead.cli.view.clean import one_line
+    from fairlead.cli.view.words import duration
+    from fairlead.model.deployment import DeployOutcome
+
+    for past in found:
+        number = f"{past.release:>4}" if past.release else "   -"
+        words = (
+            look.symbol(_SIGNS[past.outcome]),
+            reaching.when(past.time),
+            f"{past.kind:<8}",
+            number,
+            f"{one_line(past.version)[:12]:<12}",
+            f"{past.outcome:<11}",
+            f"{duration(past.seconds):>8}",
+            one_line(past.by) + (" (forced)" if past.forced else ""),
+        )
+        yield "  ".join(words).rstrip()
+        if past.outcome is not DeployOutcome.LIVE and past.sentence:
+            yield look.style(
+                look.clip(f"     {one_line(past.sentence)}", max(look.width, 40)), "dim"
+            )
