@@ -8,8 +8,8 @@ from fairlead.deploy.layout import RELEASE_HEADER, layout_of
 from fairlead.model.environment import Environment
 
 _HTTP, _HTTPS = 80, 443
-_THROUGH_NGINX = 2.0
-"""Seconds that a release has to answer through nginx once it is live: it answered already."""
+_THROUGH_NGINX = 0.4
+"""Seconds in which it may answer wrongly through nginx once it is live: people get that answer."""
 
 
 def probe_slot(environment: Environment, slot: str, version: str, functions: str) -> str:

@@ -123,6 +123,7 @@ def main():
                 why = ended
                 break
         if time.time() - began > ASKED["patience"]:
+            why = dead() or why
             break
         if wrong:
             time.sleep(PAUSE)

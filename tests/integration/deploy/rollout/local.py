@@ -41,7 +41,7 @@ SURROUNDINGS = {
 
 APP = """
 import os, time
-BORN = time.time()
+SICK = lambda: os.path.exists(os.path.join(os.environ["FAIRLEAD_SHARED"], "sick"))
 VERSION = os.environ["RELEASE_VERSION"]
 {before}
 def application(environ, start_response):
@@ -61,11 +61,11 @@ KINDS = {
     "liar": ('VERSION = "another"', ""),
     "turns": (
         "",
-        'status = "500 No" if time.time() - BORN > 1.5 and path != "/health" else status',
+        'status = "500 No" if SICK() and path != "/health" else status',
     ),
     "sickens": (
         "",
-        'status = "500 No" if time.time() - BORN > 1.5 and path == "/health" else status',
+        'status = "500 No" if SICK() and path == "/health" else status',
     ),
     "bad on h2": ("", 'status = "500 No" if "/h2/" in os.getcwd() else status'),
     # Well on its own socket, and not through nginx, which says who asked.
@@ -464,7 +464,7 @@ def make_release(folder, number, kind="good", files=None, **changes):
     payload = io.BytesIO()
     with tarfile.open(fileobj=payload, mode="w:gz") as archive:
         for name, text in members.items():
-            data = text.encode()
+            data = text.encode() if isinstance(text, str) else text
             info = tarfile.TarInfo(name)
             info.size, info.mode = len(data), 0o755 if name.endswith(".sh") else 0o644
             archive.addfile(info, io.BytesIO(data))

@@ -118,7 +118,7 @@ def test_a_release_without_number_and_more_hosts(town, carry_out, load):
     release = msgspec.structs.replace(bank.release(1), number=0)
     assert carry_out(bank, release).outcome == "live"
     machines = list(bank.machines.values())
-    with load(*machines) as asked:
+    with load(*machines, rate=20) as asked:
         went = carry_out(bank, bank.release(2), hosts=("h1", "h3"))
     assert went.outcome == "live", went
     assert asked.bad == []

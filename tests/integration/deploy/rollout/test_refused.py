@@ -37,7 +37,7 @@ def state(bank):
 )
 def test_a_release_that_is_not_well_takes_no_traffic(bank, carry_out, load, kind, why):
     before = state(bank)
-    with load(*bank.machines.values(), rate=30) as asked:
+    with load(*bank.machines.values(), rate=15) as asked:
         went = carry_out(changed(bank, health=SOON), bank.release(3, kind))
     assert went.outcome == "refused", went
     assert why in went.sentence
@@ -67,9 +67,16 @@ def test_a_release_that_is_not_well_behind_nginx_goes_back_everywhere(bank, carr
 )
 def test_a_release_that_turns_bad_goes_back_by_itself(bank, carry_out, load, kind, why):
     before = state(bank)
-    town = changed(bank, watch=Watch(seconds=20, requests=10))
-    with load(*bank.machines.values(), rate=40) as asked:
-        went = carry_out(town, bank.release(3, kind))
+    town = changed(bank, watch=Watch(seconds=60, requests=10))
+    sick = bank["h2"].root / "shared/sick"
+
+    def fall_ill(event, _stop):
+        if carry_out.started(event, "watch", "h2"):
+            sick.touch()
+
+    with load(*bank.machines.values(), rate=20) as asked:
+        went = carry_out(town, bank.release(3, kind), on=fall_ill)
+        sick.unlink()
         bad = len(asked.bad)
     assert went.outcome == "rolled back", went
     assert why in went.sentence
