@@ -11,6 +11,7 @@ from fairlead.errors import ReleaseFailed
 from fairlead.model import Location, Pairs
 from fairlead.pipeline.tree import Tree
 from fairlead.runner.environments import LocalProject
+from fairlead.runner.environments.requirements import ROOT
 from fairlead.runner.pythons import Interpreter
 
 _FOLDER_NAMES = ("run", "prod", "production", "deploy", "web", "app", "base", "common", "main")
@@ -75,7 +76,7 @@ def split_direct(lines: Iterable[str], name: str) -> tuple[str, ...]:
     Raises ``ReleaseFailed`` for one that only names a version.
     """
     for line in lines:
-        if "@" not in line.partition(";")[0]:
+        if not line.startswith(ROOT) and "@" not in line.partition(";")[0]:
             raise ReleaseFailed(
                 f"there is no hash for {line}",
                 location=Location(file=name),

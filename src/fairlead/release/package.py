@@ -124,7 +124,7 @@ class _Maker(msgspec.Struct, frozen=True, kw_only=True):
         fill_workspace(source, files)
         pieces = source_pieces(files, self.packaging.exclude, _submodules(source))
         locked = self._locked(files)
-        wheels = Wheels(self.environments, self.interpreter, self.host, self.emit)
+        wheels = Wheels(self.environments, self.interpreter, self.host, files, self.emit)
         chosen = wheels.get(locked)
         manifest = self._manifest(locked, chosen)
         with built(self._building(manifest.version, locked, wheels.lines(chosen))) as made:

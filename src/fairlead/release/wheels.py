@@ -6,6 +6,7 @@ of is built from its source once, in a way that gives the same bytes again, and 
 """
 
 import os
+import posixpath
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +21,7 @@ from fairlead.release.locks import Locked, marker_environment
 from fairlead.release.zips import rewrite_wheel
 from fairlead.runner.environments import EnvironmentRequest, Environments
 from fairlead.runner.environments.command import demand, surroundings
+from fairlead.runner.environments.requirements import ROOT
 from fairlead.runner.environments.resolution import package_name
 from fairlead.runner.environments.tools import bundled
 from fairlead.runner.pythons import Interpreter, find
@@ -42,16 +44,21 @@ class Wheel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wheels:
-    """The wheels kept below ``home`` for ``interpreter``. ``environ`` is the person's."""
+    """The wheels kept below ``home`` for ``interpreter``.
+
+    ``environ`` is the person's; below ``root`` lie the project's files, for lines that name some.
+    """
 
     def __init__(
         self,
         environments: Environments,
         interpreter: Interpreter,
         environ: Mapping[str, str],
+        root: Path,
         emit: Callable[[str], None],
     ) -> None:
         self._environments = environments
+        self._root = root
         self._interpreter = interpreter
         self._environ = environ
         self._emit = emit
@@ -133,6 +140,7 @@ class Wheels:
         env = surroundings(self._environ, self._environments.indexes, trusted=True)
         env |= {
             "PYTHONPATH": self._pip(),
+            "PROJECT_ROOT": str(self._root),
             "PIP_CACHE_DIR": str(self._environments.home / "pip" / "trusted"),
             "TMPDIR": str(tmp),
             "SOURCE_DATE_EPOCH": _EPOCH,
@@ -169,7 +177,7 @@ class Wheels:
         return str(found.parts[1].site)
 
     def _keep(self, line: str, made: Mapping[str, Path]) -> Wheel:
-        path = made.get(package_name(line))
+        path = made.get(_name_of(line))
         if path is None:
             raise ReleaseFailed(f"pip made no wheel of {_plain(line)}")
         digest = _digest(path)
@@ -222,10 +230,19 @@ def _plain(line: str) -> str:
     return f"{head.partition(' ;')[0].strip()} --hash{hashes}" if hashes else head.strip()
 
 
+def _name_of(line: str) -> str:
+    """The package that a line is about; a file of the project's is called as its package is."""
+    if line.startswith(ROOT):
+        line = posixpath.basename(line.partition(" ")[0]).partition("-")[0]
+    return package_name(line)
+
+
 def _holds(line: str, around: Mapping[str, str]) -> bool:
     from packaging.requirements import InvalidRequirement, Requirement
 
     text = line.partition(" --hash")[0].strip()
+    if text.startswith(ROOT):
+        return True
     try:
         marker = Requirement(text).marker
     except InvalidRequirement as error:

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.pipeline.environments import find_environments
+from fairlead.release.package import package
 from fairlead.release.reading import read_release
+from fairlead.runner.checkout import open_commit
 from fairlead.runner.environments.command import find_uv
+from fairlead.settings import load_settings
 
 FILES_PYPROJECT = """
 [build-system]
@@ -33,9 +37,9 @@ def paths(release):
 
 
 @pytest.fixture(scope="module")
-def twice(make_project, surroundings, tmp_path_factory):
+def twice(make_project, shared_home, surroundings, tmp_path_factory):
     """One commit, packaged in two clones with different everything but the key."""
-    first = make_project()
+    first = make_project(home=shared_home)
     made = [first.package(umask=0o022, env={"TZ": "UTC", "PYTHONHASHSEED": "1"})]
     elsewhere = tmp_path_factory.mktemp("somewhere-else-with-a-longer-name")
     subprocess.run(
@@ -315,6 +319,43 @@ def test_the_locks_of_uv_are_understood(make_project, shared_home, served, kind)
     assert [name for name, _ in release["manifest"]["locks"]] == [kind]
     assert release["manifest"]["requirements"] == ["brew==1.0", "greet==2.0"]
     assert "site/demo/__init__.py" in paths(release)
+
+
+def test_a_wheel_of_the_projects_own_goes_along(make_project, shared_home, index, locked):
+    wheel = "greet-2.0-py3-none-any.whl"
+    others = locked.partition("\nbrew")[2]
+    project = make_project(
+        {"requirements.txt": f"./vendor/{wheel}\nbrew{others}"}, home=shared_home
+    )
+    (project.root / "vendor").mkdir()
+    (project.root / "vendor" / wheel).write_bytes((index / wheel).read_bytes())
+    project.commit()
+
+    release = project.package()
+
+    assert release["manifest"]["requirements"] == ["brew==1.0", "greet==2.0"]
+    assert f"wheels/{wheel}" in paths(release)
+
+
+def test_a_server_packages_from_a_bare_repository(twice, tmp_path):
+    project, (release, _), _ = twice
+    bare = tmp_path / "42.git"
+    subprocess.run(("git", "clone", "-q", "--bare", project.root, bare), check=True)
+    commit = release["manifest"]["commit"]
+    settings = load_settings(project.environ)
+    source = open_commit(bare, settings.home, commit)
+    known = find_environments(source.tree)
+
+    file = package(
+        source,
+        known.packaging,
+        settings=settings,
+        host=project.environ,
+        folder=tmp_path / "out",
+        branch="main",
+    )
+
+    assert digest(file) == release["sha256"]
 
 
 def test_a_lock_whose_hash_does_not_fit_is_refused(make_project, shared_home, locked):
