@@ -41,7 +41,7 @@ def environments(revision: str | None = None, *, at: "Source | None" = None) -> 
     from fairlead.pipeline.environments import find_environments
 
     here = at or source(revision)
-    found = find_environments(here.tree, here.root.name)
+    found = find_environments(here.tree, here.root.name.removesuffix(".git"))
     if any(not problem.warning for problem in found.problems):
         raise PipelineError(found.problems)
     return found
