@@ -40,7 +40,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     ``labels`` are what this machine's worker offers, ``slots`` how many builds it runs at once;
     ``queue_timeout`` is for how long a build may wait (0: for ever), ``drain_timeout`` for how
     long a stopping worker waits for its builds before it hands them to another (0: for ever),
-    ``pool_timeout`` for how long one query waits for a connection.
+    ``pool_timeout`` for how long one query waits for a connection. ``deploys`` says whether a
+    worker makes releases and deploys them: by default where it is not alone on its machine.
+    ``deploy_scripts`` allows ``provider: script``, whose commands run as the worker's own user.
     ``url`` is how people and other machines reach us, ``listen`` where the web node does so;
     ``proxies`` are addresses (``*``: any) whose ``X-Forwarded-For`` and ``-Proto`` are believed;
     ``public`` lets anybody read. ``worker_token`` is what a worker on another host shows the web
@@ -58,6 +60,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     slots: int = 2
     queue_timeout: float = 86400.0
     drain_timeout: float = 0.0
+    deploys: bool | None = None
+    deploy_scripts: bool = False
     pool_timeout: float = 10.0
     debug: bool = False
     url: str = ""

@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from fairlead.server.secrets.endpoint import secrets
+from fairlead.server.secrets.endpoint import deployment_secrets, secrets
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("fairlead.server.api.urls")),
     path("internal/secrets/<int:build>", secrets),
+    path("internal/secrets/deployment/<int:deployment>", deployment_secrets),
     path("", include("fairlead.server.web.urls")),
     path("", include("fairlead.server.web.joburls")),
 ]

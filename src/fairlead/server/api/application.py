@@ -17,18 +17,33 @@ from fairlead.server.api.routes import (
     artifacts,
     builds,
     deliveries,
+    deployments,
     jobs,
     logs,
     me,
     projects,
     queue,
+    releases,
     secrets,
     tokens,
 )
 
 BASE = "/api/v1"
 
-_ROUTERS = (me, tokens, projects, builds, jobs, logs, artifacts, deliveries, queue, secrets)
+_ROUTERS = (
+    me,
+    tokens,
+    projects,
+    builds,
+    jobs,
+    logs,
+    artifacts,
+    deliveries,
+    queue,
+    secrets,
+    releases,
+    deployments,
+)
 
 
 class _Strict(Parser):

@@ -6,7 +6,7 @@ from ninja import Path, Query, Schema
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
 
 from fairlead.model import TestOutcome
-from fairlead.server.store.models import State
+from fairlead.server.store.models import DeploymentState, State
 
 LARGEST = 2**31 - 1
 """The largest number of a build or place, and the largest byte count in a parameter."""
@@ -38,6 +38,12 @@ AttemptNumber = Annotated[
 Outcomes = Annotated[list[TestOutcome] | None, Query(None, description="Only tests that ended so.")]
 States = Annotated[
     list[State] | None, Query(None, description="Only builds in one of these states.")
+]
+
+
+EnvironmentName = Annotated[str, Path(max_length=100, description="An environment's name.")]
+DeploymentStates = Annotated[
+    list[DeploymentState] | None, Query(None, description="Only those in one of these states.")
 ]
 
 
@@ -137,3 +143,37 @@ class NewSecret(Body):
     value: Annotated[
         str, StringConstraints(min_length=1, max_length=64 << 10, pattern=r"^[^\x00]*$")
     ]
+
+
+class NewRelease(Body):
+    """A release to be made of a build, by its number."""
+
+    build: Annotated[int, Field(ge=1, le=LARGEST)]
+
+
+class NewDeployment(Body):
+    """What is to be deployed: one of the first five, or none for the newest that may go there.
+
+    ``hosts`` limits it to some, by their addresses.
+    """
+
+    release: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
+    build: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
+    branch: Word | None = None
+    tag: Word | None = None
+    commit: Annotated[str, StringConstraints(pattern="^[0-9a-fA-F]{7,64}$")] | None = None
+    hosts: list[Word] = Field(default_factory=list)
+    force: bool = False
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> "NewDeployment":
+        named = [self.release, self.build, self.branch, self.tag, self.commit]
+        if sum(one is not None for one in named) > 1:
+            raise ValueError("one of release, build, branch, tag and commit")
+        return self
+
+
+class NewRollback(Body):
+    """The number of the release to go back to; without it the one before what is live."""
+
+    to: Annotated[int, Field(ge=1, le=LARGEST)] | None = None

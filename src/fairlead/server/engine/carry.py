@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from django.db import connections
-from procrastinate import exceptions
+from procrastinate import App, exceptions
 from procrastinate.job_context import AbortReason, JobContext
 
 from fairlead.errors import FairleadError
@@ -18,9 +18,9 @@ from fairlead.runner.cancel import Cancel
 from fairlead.runner.places import working_folder
 from fairlead.runner.run import run
 from fairlead.server.configuration import Intervals
-from fairlead.server.engine import changes
+from fairlead.server.engine import changes, verdicts
 from fairlead.server.engine.artifacts import keep_artifacts
-from fairlead.server.engine.connector import PAUSE
+from fairlead.server.engine.connector import PAUSE, cause
 from fairlead.server.engine.lease import Loss, until_lost
 from fairlead.server.engine.logsink import ChunkSink, compact_attempt, compact_left_behind
 from fairlead.server.engine.order import Confide, Locate, make_order, no_secrets
@@ -78,6 +78,7 @@ class Carrier:
             going.close()
         if loss is None:
             await self._ended(going, build, job_id)
+            await self._follow(going, context.app)
         elif loss != Loss.SUPERSEDED.value:
             lost = loss != STOPPING
             await self._for_sure(lambda: changes.pass_on(build.pk, job_id, lost=lost))
@@ -134,6 +135,21 @@ class Carrier:
             state, reason = going.problem
             await self._for_sure(lambda: changes.end(build.pk, job_id, state, reason))
 
+    async def _follow(self, going: "_Going", app: App) -> None:
+        """Have somebody look what is to be deployed; most projects deploy nothing."""
+        build = going.build
+        if not verdicts.may_follow(build):
+            return
+        try:
+            wanted = going.names_environments or await app.connector.execute_query_all_async(
+                verdicts.ANYTHING, project_id=build.project_id
+            )
+        except exceptions.ConnectorException as error:
+            log.warning("build %s: %s", build.pk, cause(error))
+            wanted = True
+        if wanted:
+            await self._for_sure(lambda: verdicts.hand_over(build.pk))
+
     async def _for_sure(self, work: Callable[[], T]) -> T:
         """A change of rows, tried until the database takes it."""
         from django.db import InterfaceError, OperationalError
@@ -181,6 +197,7 @@ class _Going:
         self.build = build
         self.problem: tuple[State, str] | None = None
         self.cancelled = False
+        self.names_environments = False
         self._tools = tools
         self._switch = Cancel()
         self._recorder = Recorder(build, sink, flush=tools.intervals.flush)
@@ -213,6 +230,7 @@ class _Going:
             records = BuildRecords(self.build, place, given_up=lambda: self._switch.thrown)
             order = msgspec.structs.replace(order, records=records)
             run(order, lambda event: self._emit(event, place), self._switch)
+        self.names_environments = verdicts.names_environments(self.build, order.source.tree)
 
     def _fail(self, reason: str) -> None:
         state = State.CANCELLED if self._switch.thrown else State.ERRORED

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from procrastinate import App
@@ -15,21 +16,28 @@ import fairlead
 from fairlead.server.configuration import Configuration
 from fairlead.server.engine.carry import Carrier, Tools
 from fairlead.server.engine.connector import PAUSE, make_app, unreachable
-from fairlead.server.engine.queues import RUN_BUILD, queues_of
+from fairlead.server.engine.deploysweep import ANYTHING
+from fairlead.server.engine.queues import DEPLOYMENTS_AT_ONCE, RUN_BUILD, queues_of
 from fairlead.server.engine.reaper import ANYTHING_OPEN, sweep
 from fairlead.server.engine.rounds import Rounds
 from fairlead.server.engine.worker import Worker
 from fairlead.server.store.models import Worker as WorkerRow
 
+if TYPE_CHECKING:
+    from fairlead.server.engine.deploying import Means
+
 log = logging.getLogger(__name__)
 
 
-def work(configuration: Configuration, tools: Tools, *, name: str = "") -> None:
+def work(
+    configuration: Configuration, tools: Tools, *, name: str = "", means: "Means | None" = None
+) -> None:
     """Be a worker until SIGTERM or SIGINT, and then until the builds under way have ended.
 
-    Django must be set up for ``configuration.database_url``. ``name`` is the host's by default.
+    Django must be set up for ``configuration.database_url``. ``name`` is the host's by default;
+    with ``means`` it makes releases and deploys them too.
     """
-    asyncio.run(_work(configuration, tools, name or socket.gethostname()))
+    asyncio.run(_work(configuration, tools, name or socket.gethostname(), means))
 
 
 def schedule(
@@ -52,11 +60,23 @@ def schedule(
         rounds.go()
 
 
-async def _work(configuration: Configuration, tools: Tools, name: str) -> None:
+async def _work(
+    configuration: Configuration, tools: Tools, name: str, means: "Means | None"
+) -> None:
     carrier = Carrier(tools, configuration.slots)
     app = make_app(configuration)
     _register(app, carrier)
-    presence = _Presence(app, carrier, configuration, name)
+    deploys = means is not None
+    chores = [
+        _reaping(app, carrier, configuration, deploys=deploys),
+        _tidying(carrier, configuration),
+    ]
+    if means is not None:
+        from fairlead.server.engine.afterwards import adopting, register
+
+        register(app, carrier, means, tools.locate)
+        chores.append(adopting(carrier, means, configuration.intervals.reap))
+    presence = _Presence(app, carrier, configuration, name, deploys=deploys)
     worker = Worker(
         app,
         queues=queues_of(configuration.labels),
@@ -65,7 +85,8 @@ async def _work(configuration: Configuration, tools: Tools, name: str) -> None:
         intervals=configuration.intervals,
         drain_timeout=configuration.drain_timeout or None,
         beat=lambda engine_id: presence.beat(engine_id, stopping=worker.stopping),
-        chores=(_reaping(app, carrier, configuration), _tidying(carrier, configuration)),
+        chores=chores,
+        beside=DEPLOYMENTS_AT_ONCE if deploys else 0,
     )
     try:
         await _open(app)
@@ -100,13 +121,15 @@ async def _open(app: App) -> None:
 
 
 def _reaping(
-    app: App, carrier: Carrier, configuration: Configuration
+    app: App, carrier: Carrier, configuration: Configuration, *, deploys: bool
 ) -> Callable[[], Awaitable[None]]:
     async def reap() -> None:
         intervals = configuration.intervals
         await asyncio.sleep(intervals.reap)
-        if await app.connector.execute_query_all_async(ANYTHING_OPEN):
-            await carrier.apart(lambda: sweep(intervals, configuration.queue_timeout))
+        asked = ANYTHING_OPEN + ANYTHING if deploys else ANYTHING_OPEN
+        if await app.connector.execute_query_all_async(asked):
+            timeout = configuration.queue_timeout
+            await carrier.apart(lambda: sweep(intervals, timeout, deployments=deploys))
 
     return reap
 
@@ -128,8 +151,11 @@ WHERE id = %(id)s RETURNING id
 class _Presence:
     """The worker's row in the store, for pages and for the reasons of waiting."""
 
-    def __init__(self, app: App, carrier: Carrier, configuration: Configuration, name: str) -> None:
+    def __init__(
+        self, app: App, carrier: Carrier, configuration: Configuration, name: str, *, deploys: bool
+    ) -> None:
         self._app = app
+        self._deploys = deploys
         self._carrier = carrier
         self._configuration = configuration
         self._name = name
@@ -164,6 +190,7 @@ class _Presence:
             engine_id=engine_id,
             seen=timezone.now(),
             stopping=stopping,
+            deploys=self._deploys,
         )
         return row.pk
 

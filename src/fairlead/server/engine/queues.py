@@ -11,6 +11,9 @@ RUN_BUILD = "run_build"
 DEPLOY = "deploy"
 """The queue of what follows builds: releases and deployments. Some workers serve it."""
 
+DEPLOYMENTS_AT_ONCE = 3
+"""Tasks of that queue that a worker has at once, beside its builds."""
+
 FOLLOW_BUILD = "follow_build"
 """Looks what follows a verdict; its argument is ``build_id``."""
 MAKE_RELEASE = "make_release"

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Now
 
 from fairlead.server.configuration import Intervals
 from fairlead.server.engine import changes
+from fairlead.server.engine.deploysweep import sweep_deployments
 from fairlead.server.engine.enqueue import withdraw
 from fairlead.server.store.models import Build, State, Worker
 from fairlead.server.store.waiting import why_waiting
@@ -53,11 +54,12 @@ _FORGET_EVERY = 60.0
 _forgot = 0.0
 
 
-def sweep(intervals: Intervals, queue_timeout: float) -> int:
+def sweep(intervals: Intervals, queue_timeout: float, *, deployments: bool = True) -> int:
     """Pass on what lost its worker and end what waited too long; returns how many builds.
 
-    Does nothing where another process does it at this moment, or where PostgreSQL has just
-    started, since then nobody had a chance to be heard of.
+    ``deployments`` are for those alone who may touch them. Does nothing where another process
+    does it at this moment, or where PostgreSQL has just started, since then nobody had a chance
+    to be heard of.
     """
     with connection.cursor() as cursor:
         # A process that is frozen in here must not keep the lock from all others.
@@ -73,7 +75,8 @@ def sweep(intervals: Intervals, queue_timeout: float) -> int:
             return 0
         try:
             _forget_at_times()
-            return _pass_on_stalled(intervals.stalled) + _end_expired(queue_timeout)
+            found = _pass_on_stalled(intervals.stalled) + _end_expired(queue_timeout)
+            return found + (sweep_deployments(intervals.stalled) if deployments else 0)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
             cursor.execute("RESET idle_session_timeout")

@@ -13,6 +13,7 @@ from procrastinate import App, exceptions, job_context, jobs, retry, utils, work
 
 from fairlead.server.configuration import Intervals
 from fairlead.server.engine.connector import PAUSE, cause, unreachable, until_reached
+from fairlead.server.engine.queues import DEPLOY
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +23,11 @@ _DAY = 86400.0
 class Worker(worker.Worker):
     """Takes jobs of ``queues``, at most ``slots`` at once, until ``stop`` is called.
 
-    ``beat`` is called with the engine's id of this worker at its start and with each heartbeat,
-    ``chores`` are loops that run beside it. Its own rows of long-dead workers are pruned late:
-    losing the row of a worker that lives would make its jobs look abandoned.
+    With ``beside`` it takes so many jobs of the queue ``deploy`` too, which have places of their
+    own: no rollback waits for a build. ``beat`` is called with the engine's id of this worker at
+    its start and with each heartbeat, ``chores`` are loops that run beside it. Its own rows of
+    long-dead workers are pruned late: losing the row of a worker that lives would make its jobs
+    look abandoned.
     """
 
     def __init__(
@@ -38,13 +41,15 @@ class Worker(worker.Worker):
         drain_timeout: float | None,
         beat: Callable[[int], Awaitable[None]],
         chores: Iterable[Callable[[], Awaitable[None]]] = (),
+        beside: int = 0,
         context: dict[str, Any] | None = None,
     ) -> None:
+        self._slots, self._beside = slots, beside
         super().__init__(
             app,
             queues=list(queues),  # a tuple would be sent as a row
             name=name,
-            concurrency=slots,
+            concurrency=slots + beside,
             fetch_job_polling_interval=intervals.poll,
             abort_job_polling_interval=intervals.poll,
             shutdown_graceful_timeout=drain_timeout,
@@ -94,6 +99,31 @@ class Worker(worker.Worker):
             else:
                 return
 
+    @property
+    def queues(self) -> Iterable[str] | None:
+        """Those of which a job could begin now; ``None`` is for all."""
+        if self._queues is None or not self._beside:
+            return self._queues
+        running = [context.job.queue == DEPLOY for context in self._under_way()]
+        deploying = sum(running)
+        free = self._queues if len(running) - deploying < self._slots else []
+        return [*free, DEPLOY] if deploying < self._beside else list(free)
+
+    @queues.setter
+    def queues(self, queues: Iterable[str] | None) -> None:
+        self._queues = queues if queues is None else list(queues)
+
+    def _under_way(self) -> list[job_context.JobContext]:
+        return [context for task, context in self._running_jobs.items() if not task.done()]
+
+    async def _process_job(self, context: job_context.JobContext) -> None:
+        try:
+            await super()._process_job(context)
+        finally:
+            if self._beside:
+                # Its kind may have been full, and others of it have waited since.
+                self._new_job_event.set()
+
     async def _fetch_and_process_jobs(self) -> None:
         """Upstream, a database that is away for longer than the pool waits ends the worker.
 
@@ -131,11 +161,11 @@ class Worker(worker.Worker):
 
     def _start_side_tasks(self) -> list[asyncio.Task[Any]]:
         # Every queue's channel: one of each subset of labels would be too many.
-        queues, self.queues = self.queues, None
+        queues, self._queues = self._queues, None
         try:
             tasks = super()._start_side_tasks()
         finally:
-            self.queues = queues
+            self._queues = queues
         chores = (asyncio.ensure_future(self._repeat(chore)) for chore in self._chores)
         return [*tasks, *chores]
 

@@ -29,7 +29,10 @@ _RIGHTS = {
     "store_worker": _ALL,
     "django_migrations": "SELECT",
 }
-_PARTLY = {"store_project": ("webhook_secret",)}
+_PARTLY = {
+    "store_project": ("webhook_secret",),
+    "store_environment": ("specification", "hosts", "trouble"),
+}
 """Tables that are read without some columns."""
 
 _QUEUE = "procrastinate\\_%"

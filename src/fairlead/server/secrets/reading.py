@@ -11,7 +11,14 @@ import msgspec
 from fairlead.errors import FairleadError
 from fairlead.server.configuration import Configuration, secret_key
 from fairlead.server.secrets.sealing import unseal
-from fairlead.server.store.models import Build, Project, Secret, State
+from fairlead.server.store.models import (
+    Build,
+    Deployment,
+    DeploymentState,
+    Project,
+    Secret,
+    State,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -47,6 +54,24 @@ def of_running_build(told: Configuration, build_id: int) -> dict[str, str] | Non
     return None if found is None else of_project(told, found)
 
 
+def of_running_deployment(told: Configuration, deployment_id: int) -> dict[str, str] | None:
+    """Those that a deployment's environment names; ``None`` for one that is not under way."""
+    rows = Deployment.objects.filter(pk=deployment_id, state=DeploymentState.RUNNING)
+    found = rows.select_related("environment").first()
+    if found is None:
+        return None
+    wanted = found.environment.read().secrets
+    known = of_project(told, found.project_id)
+    return {name: value for name, value in known.items() if name in wanted}
+
+
+def for_deployment(told: Configuration, deployment: Deployment, *, alone: bool) -> dict[str, str]:
+    """The same for the worker that carries it out, asked for as those of builds are."""
+    if alone and told.worker_token and told.url:
+        return _fetched(told, f"deployment/{deployment.pk}")
+    return of_running_deployment(told, deployment.pk) or {}
+
+
 def for_worker(told: Configuration, build: Build, *, alone: bool) -> dict[str, str]:
     """The secrets of a build that a worker runs.
 
@@ -54,16 +79,16 @@ def for_worker(told: Configuration, build: Build, *, alone: bool) -> dict[str, s
     it has neither the key nor a right to the rows. Raises ``FairleadError``.
     """
     if alone and told.worker_token and told.url:
-        return _fetched(told, build.pk)
+        return _fetched(told, str(build.pk))
     return of_project(told, build.project_id)
 
 
 def _fetched(
-    told: Configuration, build_id: int, pause: Callable[[float], object] = time.sleep
+    told: Configuration, of: str, pause: Callable[[float], object] = time.sleep
 ) -> dict[str, str]:
     import httpx
 
-    address = f"{told.url.rstrip('/')}/{PATH}{build_id}"
+    address = f"{told.url.rstrip('/')}/{PATH}{of}"
     end = time.monotonic() + _PATIENCE
     while True:
         try:
@@ -77,7 +102,7 @@ def _fetched(
                 return _read(answer)
             why = f"HTTP {answer.status_code}"
         if time.monotonic() > end:
-            raise FairleadError(f"the build's secrets cannot be had from {told.url}: {why}")
+            raise FairleadError(f"the secrets cannot be had from {told.url}: {why}")
         log.warning("%s: %s; trying again", address, why)
         pause(_PAUSE)
 
@@ -87,7 +112,7 @@ def _read(answer: "httpx.Response") -> dict[str, str]:
         raise FairleadError(answer.text)
     if not answer.is_success:
         raise FairleadError(
-            f"the server does not give this worker the build's secrets: HTTP {answer.status_code}",
+            f"the server does not give this worker the secrets: HTTP {answer.status_code}",
             hint="FAIRLEAD_WORKER_TOKEN must be the server's own, or a token with scope worker",
         )
     try:

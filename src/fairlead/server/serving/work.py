@@ -4,10 +4,15 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from fairlead.server.configuration import Configuration
 from fairlead.server.engine.main import schedule, work
 from fairlead.server.engine.rounds import Rounds
+
+if TYPE_CHECKING:
+    from fairlead.server.engine.carry import Tools
+    from fairlead.server.engine.deploying import Means
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +39,16 @@ def run_worker(told: Configuration, *, alone: bool = True) -> None:
         storage=open_storage(told, worker=alone),
         confide=make_confide(told, alone=alone),
     )
-    work(told, tools)
+    work(told, tools, means=_means(told, tools, alone=alone))
+
+
+def _means(told: Configuration, tools: "Tools", *, alone: bool) -> "Means | None":
+    """What deploying takes, unless it is others who do that."""
+    from fairlead.server.engine.deploying import Means
+
+    if not (told.deploys if told.deploys is not None else not alone):
+        return None
+    return Means(told=told, settings=tools.settings, storage=tools.storage, alone=alone)
 
 
 def run_worker_and_scheduler(told: Configuration) -> None:

@@ -17,6 +17,8 @@ class Worker(models.Model):
     started = models.DateTimeField()
     seen = models.DateTimeField(db_index=True)
     stopping = models.BooleanField(default=False)
+    deploys = models.BooleanField(default=False)
+    """Whether it makes releases and deploys them."""
     version = models.CharField(max_length=40, blank=True, default="")
 
     class Meta:

@@ -11,6 +11,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="worker",
+            name="deploys",
+            field=models.BooleanField(default=False),
+        ),
         migrations.CreateModel(
             name="Deployment",
             fields=[

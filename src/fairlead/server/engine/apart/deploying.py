@@ -1,0 +1,37 @@
+"""Carrying a deployment out, in the process that does nothing else."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from fairlead.deploy.layout import user_of
+from fairlead.deploy.providers import deploy, rollback
+from fairlead.deploy.ssh import connect
+from fairlead.model.deployment import AnyDeployEvent
+from fairlead.release.reading import read_release
+from fairlead.release.signing import trusted_keys
+from fairlead.server.engine.apart.orders import Deploy, RollBack
+from fairlead.settings import load_settings
+
+
+async def carry_out(
+    told: Deploy | RollBack, emit: Callable[[AnyDeployEvent], None], stop: asyncio.Event
+) -> None:
+    """To its end; raises ``FairleadError`` for what must not even begin."""
+    settings = load_settings(os.environ)
+    _check(told, settings.config)
+    way = partial(connect, user=user_of(told.order.environment), settings=settings)
+    if isinstance(told, Deploy):
+        await deploy(told.order, emit, stop, connect=way)
+    else:
+        await rollback(told.order, emit, stop, connect=way)
+
+
+def _check(told: Deploy | RollBack, config: Path) -> None:
+    """The file is what was made, whatever storage it lay in."""
+    release = told.order.release
+    if release and release.file:
+        trusted = {told.trusted, *trusted_keys(config)} - {""}
+        read_release(Path(release.file), trusted=trusted, deep=False)

@@ -1,0 +1,104 @@
+"""What a process that deploys or packages is told on its first line, and what it answers.
+
+Secrets come by standard input too, so no list of processes shows them.
+"""
+
+import msgspec
+
+from fairlead.deploy.order import DeployOrder, RollbackOrder
+from fairlead.model.deployment import AnyDeployEvent, Live
+from fairlead.model.environment import Environment
+from fairlead.model.release import Manifest
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="what"):
+    """``folder`` is the process's own, where it writes down what happens."""
+
+    folder: str
+
+
+class Deploy(Order, frozen=True, kw_only=True, tag="deploy"):
+    """``trusted`` is the public key that the release was signed with when it was made."""
+
+    order: DeployOrder
+    trusted: str
+
+
+class RollBack(Order, frozen=True, kw_only=True, tag="rollback"):
+    """As for ``Deploy``; hosts that keep the release do not ask for its file."""
+
+    order: RollbackOrder
+    trusted: str
+
+
+class Package(Order, frozen=True, kw_only=True, tag="package"):
+    """``repository`` has ``commit``; the release gets the number ``number``.
+
+    ``tested`` are the pinned packages that a job of the build ran with. With ``tagging`` the
+    repository may be given the tag that the project wants.
+    """
+
+    repository: str
+    commit: str
+    project: str
+    number: int
+    branch: str
+    tag: str
+    build: str
+    verdict: str
+    tested: tuple[str, ...] = ()
+    tagging: bool = False
+    by: str = ""
+
+
+class Look(Order, frozen=True, kw_only=True, tag="look"):
+    """Ask the hosts of an environment what they serve."""
+
+    environment: Environment
+
+
+AnyOrder = Deploy | RollBack | Package | Look
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+    """Answers beside the events of a deployment."""
+
+
+class Progressed(Said, frozen=True, kw_only=True, tag="progressed"):
+    """What takes its time."""
+
+    text: str
+
+
+class Made(Said, frozen=True, kw_only=True, tag="made"):
+    """A release file; ``keep`` is how many the project wants kept."""
+
+    file: str
+    manifest: Manifest
+    public_key: str
+    sha256: str
+    size: int
+    keep: int
+    tag: str = ""
+
+
+class Looked(Said, frozen=True, kw_only=True, tag="looked"):
+    """What each host serves."""
+
+    hosts: tuple[Live, ...]
+
+
+class Refused(Said, frozen=True, kw_only=True, tag="refused_to"):
+    """It could not be done, and why."""
+
+    reason: str
+
+
+AnySaid = AnyDeployEvent | Progressed | Made | Looked | Refused
+
+_answers: msgspec.json.Decoder[AnySaid] = msgspec.json.Decoder(AnySaid)
+
+
+def read_answer(line: bytes) -> AnySaid:
+    """One line of such a process. Raises ``msgspec.MsgspecError`` for what is none."""
+    return _answers.decode(line)
