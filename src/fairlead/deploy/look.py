@@ -21,6 +21,9 @@ from fairlead.settings import Settings
 _PATIENCE = 30.0
 """Seconds that a look at a host may take beside what its health check may."""
 
+_TORN = 10
+"""Lines of a history that a full disk may have cut off."""
+
 
 async def status(environment: Environment, connections: Sequence[Connection]) -> tuple[Live, ...]:
     """What each host serves, in their order; what goes wrong on one is its ``note``."""
@@ -50,7 +53,7 @@ async def history(
     Raises ``HostError`` where a host does not answer.
     """
     path = shlex.quote(layout_of(environment).history)
-    script = f"[ ! -f {path} ] || tail -n {most} {path}"
+    script = f"[ ! -f {path} ] || tail -n {most + _TORN} {path}"
     told = await asyncio.gather(*(connection.run(script) for connection in connections))
     found = dict.fromkeys(past for done in told for past in _pasts(done.out))
     return tuple(sorted(found, key=lambda past: past.time, reverse=True)[:most])
