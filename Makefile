@@ -16,9 +16,10 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-# KEEP=1 leaves the server running, DEMO=stop stops it; DEMO=run does without a server.
-demo: $(VENV)/.ready ## Serve, push the sample application examples/bank, follow its build
-	@sh tools/system-packages git bubblewrap
+# KEEP=1 leaves the server running, DEMO=stop stops it; DEMO=deploy is the last part alone, DEMO=run
+# does without all of it.
+demo: $(VENV)/.ready ## Serve, push the sample application, follow its build, deploy it to a host
+	@sh tools/system-packages git bubblewrap iproute2 mmdebstrap openssh-server
 	@$(BIN)/python tools/demo.py $(DEMO)
 
 test: $(VENV)/.ready ## Run all tests: unit, integration, acceptance

@@ -1,7 +1,8 @@
-"""Show Fairlead on the sample application: ``demo.py [serve|run|stop] [ARGUMENT...]``.
+"""Show Fairlead on the sample application: ``demo.py [serve|deploy|run|stop] [ARGUMENT...]``.
 
 ``serve``: a server, a push to it, the build watched to its verdict; ``KEEP=1`` leaves it running,
-and ``stop`` stops that one. ``run``: without a server, what follows goes to ``fairlead run``.
+and ``stop`` stops that one. Then ``deploy``, which can be had alone: a host, three releases to it
+under load, the last of them bad. ``run``: neither, what follows goes to ``fairlead run``.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from fairlead.settings import load_settings
 SAMPLE = Path(__file__).resolve().parent.parent / "examples" / "bank"
 AXIS = ("3.11", "3.12", "3.13")  # as in the sample's fairlead.yml
 ENOUGH = 2
+PARTS = ("serve", "deploy", "run", "stop")
 PATIENCE = 180
 TRIED = Path(sys.prefix) / ".tried-to-fetch"  # once is enough: the next start is a quick one
 
@@ -34,7 +36,20 @@ def main() -> int:
     if told.what == "run":
         os.chdir(told.app)
         os.execv(Path(sys.executable).with_name("fairlead"), ["fairlead", "run", *told.rest])
-    return whole_way.go(told.app, told.folder, keep=os.environ.get("KEEP", "") not in ("", "0"))
+    code = 0
+    if told.what == "serve":
+        keep = os.environ.get("KEEP", "") not in ("", "0")
+        code = whole_way.go(told.app, told.folder, keep=keep)
+    return code or deploy(told.app)
+
+
+def deploy(app: Path) -> int:
+    """Take an application that says where it goes to a host; the exit code."""
+    if "\nenvironments:" not in (app / "fairlead.yml").read_text("utf-8"):
+        return 0
+    import to_hosts
+
+    return to_hosts.go(app)
 
 
 def arguments() -> argparse.Namespace:
@@ -42,7 +57,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="demo.py", allow_abbrev=False)
     parser.add_argument("--app", type=Path, default=SAMPLE)
     parser.add_argument("--folder", type=Path, default=None)
-    parser.add_argument("what", nargs="?", choices=("serve", "run", "stop"), default="serve")
+    parser.add_argument("what", nargs="?", choices=PARTS, default="serve")
     told, rest = parser.parse_known_args()
     told.rest = rest
     told.folder = told.folder or whole_way.kept_folder()
