@@ -45,9 +45,13 @@ def on_(*, name: str, allow: tuple[str, ...], message: str, until: str | None) -
     stays closed until `fairlead maintenance off`, also over deployments; --until is what the page
     and Retry-After tell, and opens nothing.
     """
-    from fairlead.deploy.maintenance import Closure, close
+    from fairlead.deploy.maintenance import Closure, close, retry_of
+    from fairlead.deploy.provision.render import network
 
-    closure = Closure(message=message, allowed=allow, until=time_of(until) if until else None)
+    # Wrong words are told before any host is asked.
+    allowed = tuple(map(network, allow))
+    closure = Closure(message=message, allowed=allowed, until=time_of(until) if until else None)
+    retry_of(closure.until)
 
     async def turn(
         environment: "Environment", connections: "Sequence[Connection]"

@@ -56,12 +56,12 @@ def command(
     if as_json and not (dry_run or check):
         raise UsageError("--json goes with --dry-run or --check")
     looking = dry_run or check
+    environment = context.environment(name)
+    hosts = hosts_of(environment, only, user)
     if not (looking or yes or sys.stdin.isatty()):
         raise UsageError(
             "nobody is here to say yes", hint="--dry-run shows what would change, --yes does it"
         )
-    environment = context.environment(name)
-    hosts = hosts_of(environment, only, user)
     work = _Work(environment, hosts, look_of(sys.stdout, os.environ), brief=brief)
     if looking:
         return asyncio.run(work.show(as_json=as_json, check=check))

@@ -79,15 +79,19 @@ class Place:
         with self.network.inside():
             return asyncio.run(go())
 
+    def only(self, machine):
+        """The host that this machine is, alone."""
+        return [self.environment.hosts[self.machines.index(machine)]]
+
     def provision(self, environment=None, hosts=None, **more):
         return self.signed_in(
             lambda found: provision(environment or self.environment, found, **more),
             hosts or (environment or self.environment).hosts,
         )
 
-    def look(self, environment=None, **more):
+    def look(self, environment=None, hosts=None, **more):
         wanted = environment or self.environment
-        return self.signed_in(lambda found: look(wanted, found, **more), wanted.hosts)
+        return self.signed_in(lambda found: look(wanted, found, **more), hosts or wanted.hosts)
 
     def ask(self, machine, path="/", method="GET", *, port=80, of=None, host="bank.example",
             body=None, headers=(), patience=10):  # fmt: skip

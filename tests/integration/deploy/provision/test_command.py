@@ -27,7 +27,9 @@ environments:
       proxies: {3}
       keys: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJustForThisTest somebody
   nowhere:
-    hosts: [10.78.0.99, {0}]
+    hosts: [deploy@10.78.0.99, deploy@{0}]
+    app: {{name: other}}
+    domain: other.example
   shop:
     provider: heroku
     options: {{app: shop}}

@@ -9,7 +9,9 @@ import pytest
 from fairlead.errors import UsageError
 from fairlead.model.environment import Host, Tls
 
-APP = "bank"
+ANSWERS = """
+until curl -s --unix-socket /srv/bank/run/blue.sock http://bank.example/health; do sleep 0.1; done
+"""
 
 
 def changed(environment, **more):
@@ -64,14 +66,12 @@ def test_who_deploys_may_become_the_application(place, machine):
 
 
 def test_drift_is_told_and_mended(place, machine):
-    at = place.machines.index(machine)
     machine.run(
         "sed -i 's/client_max_body_size 1k/client_max_body_size 9g/' /etc/nginx/sites-available/bank.conf;"
         "chmod 666 /etc/cron.d/bank; rm /srv/bank/log; gpasswd -d www-data bank"
     )
-    found = place.look()
-    assert not found[1 - at].changes
-    told = {change.title: change.lines for change in found[at].changes}
+    (found,) = place.look(hosts=place.only(machine))
+    told = {change.title: change.lines for change in found.changes}
     assert set(told) == {
         "change /etc/nginx/sites-available/bank.conf",
         "change /etc/cron.d/bank: mode 0666 -> 0644",
@@ -83,9 +83,9 @@ def test_drift_is_told_and_mended(place, machine):
         "-    client_max_body_size 9g;",
         "+    client_max_body_size 1k;",
     ]
-    done = place.provision()
-    assert [len(host.changed) for host in done] == [4 * (at == 0), 4 * (at == 1)]
-    assert not any(host.left or host.error for host in done)
+    (done,) = place.provision(hosts=place.only(machine))
+    assert len(done.changed) == 4
+    assert (done.error, done.left) == ("", ())
 
 
 def test_nothing_is_changed_where_nobody_agrees(place):
@@ -123,9 +123,10 @@ def test_a_provisioning_that_dies_in_the_middle_is_put_back_and_done_again(place
         "printf %s /etc/nginx/conf.d/new.conf >2.path; touch 2.begun;"
         "echo 'also broken' >/etc/nginx/conf.d/new.conf; touch /etc/nginx/conf.d/.new.conf.fairlead"
     )
-    found = place.look()[place.machines.index(machine)]
+    (found,) = place.look(hosts=place.only(machine))
     assert found.changes[0].title == "put back what was interrupted, and do it again"
-    assert not any(host.error or host.left for host in place.provision())
+    (done,) = place.provision(hosts=place.only(machine))
+    assert (done.error, done.left) == ("", ())
     assert machine.run(f"cat {site}") == good
     assert machine.run("cd /; find etc/nginx/conf.d var/lib/fairlead/bank -mindepth 1") == ""
     machine.run("nginx -t")
@@ -136,7 +137,7 @@ def test_a_machine_that_dies_between_writing_and_checking_comes_back_whole(place
     good = machine.run(f"cat {site}")
     slow = "/usr/local/sbin/nginx"
     machine.run(f"printf '#!/bin/sh\\ntouch /run/checking; sleep 100\\n' >{slow}; chmod +x {slow}")
-    host = place.environment.hosts[place.machines.index(machine)]
+    host = place.only(machine)
 
     def pull_the_plug():
         while not machine.path("/run/checking").exists():
@@ -146,19 +147,19 @@ def test_a_machine_that_dies_between_writing_and_checking_comes_back_whole(place
     plug = threading.Thread(target=pull_the_plug)
     plug.start()
     try:
-        done = place.provision(changed(place.environment, body_limit="5m"), [host])
+        done = place.provision(changed(place.environment, body_limit="5m"), host)
     finally:
         plug.join()
     assert done[0].error
     machine.start()
     machine.wait()
     machine.run(f"rm {slow}; grep -q 'body_size 5m' {site}")
-    again = place.provision(place.environment, [host])
+    again = place.provision(hosts=host)
     assert again[0].changed[0].title == "put back what was interrupted, and do it again"
     assert not again[0].error
     assert not again[0].left
     assert machine.run(f"cat {site}") == good
-    machine.run("until [ -S /srv/bank/run/blue.sock ]; do sleep 0.1; done")
+    machine.run(ANSWERS)
     assert place.ask(machine, "/health")[0] == 200
 
 
@@ -174,7 +175,8 @@ def test_who_is_to_deploy_is_made_by_root(place):
     assert not done[0].left
     assert place.desk.ssh(web1, "sudo -n -u bank id -un", user="carla").stdout == "bank\n"
     assert place.desk.ssh(web1, "sudo -n true", user="carla").returncode != 0
-    assert not any(host.error or host.left for host in place.provision())
+    (done,) = place.provision(hosts=place.only(web1))
+    assert (done.error, done.left) == ("", ())
 
 
 def test_two_who_provision_at_once_do_not_meet(place):
@@ -208,17 +210,19 @@ def test_the_firewall_lets_in_what_it_should_and_never_shuts_out_ssh(place, mach
         "until ss -Hltn | grep -q :8099; do sleep 0.05; done"
     )
     try:
-        closed = place.look(changed(place.environment, ports=(9000,)))
-        at = place.machines.index(machine)
-        assert any("closes" in note and "8099" in note for note in closed[at].notes)
+        other = changed(place.environment, ports=(9000,))
+        (closed,) = place.look(other, place.only(machine))
+        assert any("closes" in note and "8099" in note for note in closed.notes)
         with pytest.raises(OSError):
             place.ask(machine, port=8099, patience=1)
-        done = place.provision(changed(place.environment, ports=(8099,)))
-        assert not any(host.error or host.left for host in done)
+        other = changed(place.environment, ports=(8099,))
+        (done,) = place.provision(other, place.only(machine))
+        assert (done.error, done.left) == ("", ())
         assert place.ask(machine, port=8099)[0] == 200
     finally:
         machine.run("kill $(cat /run/server)")
-    assert not any(host.error or host.left for host in place.provision())
+    (done,) = place.provision(hosts=place.only(machine))
+    assert (done.error, done.left) == ("", ())
     assert place.desk.ssh(machine, "true").returncode == 0
 
 
@@ -240,7 +244,8 @@ def test_the_port_that_we_came_by_stays_open_whatever_is_written(place):
     finally:
         web1.run("kill $(cat /run/other.pid)")
         known.write_text(kept)
-    assert not any(host.error or host.left for host in place.provision())
+    (done,) = place.provision(hosts=place.only(web1))
+    assert (done.error, done.left) == ("", ())
     assert "2222" not in web1.run("nft list set inet fairlead open")
 
 
@@ -248,10 +253,12 @@ def test_processes_that_run_are_not_touched_when_their_settings_change(place, ma
     ask = "pgrep -f '[s]lots/blue/web'"
     before = machine.run(ask)
     app = msgspec.structs.replace(place.environment.app, timeout=77.0)
-    done = place.provision(msgspec.structs.replace(place.environment, app=app))
-    assert not any(host.error or host.left for host in done)
+    other = msgspec.structs.replace(place.environment, app=app)
+    for wanted in (other, place.environment):
+        (done,) = place.provision(wanted, place.only(machine))
+        assert done.changed
+        assert (done.error, done.left) == ("", ())
     assert machine.run(ask) == before
-    assert not any(host.error or host.left for host in place.provision())
 
 
 def test_after_a_reboot_the_live_slot_is_there_again(place, machine):
@@ -259,13 +266,14 @@ def test_after_a_reboot_the_live_slot_is_there_again(place, machine):
     machine.run(
         "until pgrep -f '[s]lots/blue/web'; do sleep 0.1; done; pgrep -f '[s]lots/green' && exit 1 || true"
     )
-    machine.run("until [ -S /srv/bank/run/blue.sock ]; do sleep 0.1; done")
+    machine.run(ANSWERS)
     assert place.told(machine)["slot"] == "blue"
-    found = place.look()[place.machines.index(machine)]
+    (found,) = place.look(hosts=place.only(machine))
     # Without systemd nobody loads nftables when a machine starts; we tell of it.
     left = [] if machine.name == "web1" else ["have the firewall in force"]
     assert [change.title for change in found.changes] == left
-    assert not any(host.error or host.left for host in place.provision())
+    (done,) = place.provision(hosts=place.only(machine))
+    assert (done.error, done.left) == ("", ())
 
 
 def test_backups_are_made_whole_and_old_ones_go(place):

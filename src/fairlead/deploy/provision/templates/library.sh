@@ -76,12 +76,17 @@ ServerOptions().realize(["-c", "/etc/supervisor/supervisord.conf"])
 # New and idle programs follow their settings at once; those that run do when they are started next.
 supervisor_update() {
     supervisorctl pid >/dev/null 2>&1 || return 0
-    supervisorctl reread 2>&1 | sed -n "s/^\($1-[^ ]*\): .*/\1/p" | while read -r program; do
-        case $(supervisorctl status "$program" 2>/dev/null) in
-            *RUNNING* | *STARTING* | *STOPPING*) echo "$program runs on with its former settings" ;;
-            *) supervisorctl update "$program" ;;
-        esac
+    running=$(supervisorctl status | awk '$2 ~ /^(RUNNING|STARTING|STOPPING)$/ { print $1 }')
+    idle=""
+    for program in $(supervisorctl reread 2>&1 | sed -n "s/^\($1-[^ ]*\): .*/\1/p"); do
+        if echo "$running" | grep -qx "$program"; then
+            echo "$program runs on with its former settings"
+        else
+            idle="$idle $program"
+        fi
     done
+    # shellcheck disable=SC2086
+    [ -z "$idle" ] || supervisorctl update $idle
 }
 
 supervisor_socket_open() {
