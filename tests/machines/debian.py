@@ -215,6 +215,17 @@ def _entry(deb):
     return f"{told}\nFilename: ./{deb.name}\nSize: {size}\nSHA256: {digest}\n\n"
 
 
+def code():
+    """A digest of our programs and of these machines: what a provisioned machine depends on."""
+    root = Path(__file__).parent.parent.parent
+    digest = hashlib.sha256()
+    for folder in ("src/fairlead", "tests/machines"):
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def memory():
     """A folder in memory where that has room."""
     status = os.statvfs("/dev/shm")

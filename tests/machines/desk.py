@@ -23,7 +23,7 @@ class Desk:
         self.env["FAIRLEAD_SSH"] = str(home / ".ssh")
         key = network.systems.key("person")
         folder = home / ".ssh"
-        folder.mkdir(mode=0o700, parents=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in (key, key.with_suffix(".pub")):
             shutil.copy(path, folder)
         self.knows(*network.machines.values())
@@ -44,20 +44,23 @@ class Desk:
         quick = ("-oBatchMode=yes", "-oConnectTimeout=2")
         return self.run("ssh", *own, *quick, f"{user}@{machine.address}", script)
 
-    def start(self, *argv, cwd=None, env=None, out=subprocess.PIPE):
-        """Start a command that stays; its standard error is with its output."""
-        words = self.network.argv(*argv)
+    def start(self, *argv, cwd=None, env=None, out=subprocess.PIPE, online=False):
+        """Start a command that stays; its standard error is with its output.
+
+        ``online``: in this machine's own network, where no machine is but the internet.
+        """
+        words = [*map(str, argv)] if online else self.network.argv(*argv)
         return subprocess.Popen(
             words, cwd=cwd or self.home, env=self.env | (env or {}), stdin=subprocess.DEVNULL,
             stdout=out, stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip
 
-    def run(self, *argv, cwd=None, env=None):
+    def run(self, *argv, **more):
         """Run a command to its end, however that is: ``returncode`` and ``stdout``."""
-        with self.start(*argv, cwd=cwd, env=env) as process:
+        with self.start(*argv, **more) as process:
             told, _ = process.communicate()
         return subprocess.CompletedProcess(argv, process.returncode, told)
 
-    def fairlead(self, *words, cwd=None, env=None):
+    def fairlead(self, *words, **more):
         """Run our program to its end, however that is."""
-        return self.run(FAIRLEAD, *words, cwd=cwd, env=env)
+        return self.run(FAIRLEAD, *words, **more)

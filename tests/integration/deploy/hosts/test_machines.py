@@ -64,14 +64,11 @@ def test_a_machine_keeps_what_it_wrote_over_a_power_cut(bare, desk):
 def test_a_system_is_kept_and_others_start_from_it(network, desk, tmp_path):
     first = network.machine("first", 21)
     first.run("echo once > /srv/note; rm /etc/fstab; rm -r /usr/share/bash-completion")
-    kept = network.systems.folder / "trial"
-    subprocess.run(("rm", "-rf", kept), check=True)
-    system = first.keep("trial")
+    system = first.keep(tmp_path / "kept")
     second = network.machine("second", 22, system=system)
     assert second.run("cat /srv/note; hostname") == "once\nsecond\n"
     told = second.run("ls -d /etc/fstab /usr/share/bash-completion", check=False)
     assert told.count("No such file") == 2
-    subprocess.run(("rm", "-rf", kept), check=True)
 
 
 def test_a_cable_can_be_pulled(bare, desk):

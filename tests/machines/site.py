@@ -1,0 +1,209 @@
+"""A shop on three hosts behind a load balancer, from bare machines to a first release: by us."""
+
+import json
+import signal
+import subprocess
+import time
+
+from machines.desk import FAIRLEAD, Desk
+from machines.network import Network
+from machines.shop import KINDS, Shop
+
+NAMES = ("web1", "web2", "web3")
+FIRST, SECOND = "first", "second"  # two good releases; the others are named for their kind
+GIVE_UP = 90.0
+
+
+class Deploying:
+    """A deployment that is going on; ``events`` are those that it told so far."""
+
+    def __init__(self, process) -> None:
+        self.process, self.events, self.rest = process, [], []
+
+    def until(self, event, **fields):
+        """Read on to an event of that name with these fields; None where it ends before."""
+        for line in self.process.stdout:
+            told = self._read(line)
+            if told and told["event"] == event and fields.items() <= told.items():
+                return told
+        return None
+
+    def end(self):
+        """Read to the end; the last event."""
+        for line in self.process.stdout:
+            self._read(line)
+        self.process.wait(GIVE_UP)
+        self.process.stdout.close()
+        return self.finished
+
+    def kill(self):
+        """End the deployer as nobody can prepare for."""
+        self.process.send_signal(signal.SIGKILL)
+        self.end()
+
+    @property
+    def finished(self):
+        last = self.events[-1] if self.events else {}
+        return last if last.get("event") == "deploy_finished" else {}
+
+    @property
+    def outcome(self):
+        return self.finished.get("outcome", "")
+
+    @property
+    def said(self):
+        """Everything, for whoever reads why a test failed."""
+        return "\n".join((*self.rest, *map(str, self.events)))
+
+    def _read(self, line):
+        try:
+            told = json.loads(line)
+        except ValueError:
+            told = None
+        if not isinstance(told, dict):
+            self.rest.append(line.rstrip("\n"))
+            return None
+        self.events.append(told)
+        return told
+
+
+class Site:
+    """The hosts, whoever deploys to them, and releases by name."""
+
+    def __init__(self, network, desk, shop, releases) -> None:
+        self.network, self.desk, self.shop = network, desk, shop
+        self.releases, self._numbers = releases, {name: n for n, name in enumerate(releases, 1)}
+        self.machines = network.machines
+
+    def start(self, release, *words):
+        """Begin to deploy."""
+        words = ("--release", self._numbers[release], "--force", "--events", *words)
+        argv = (FAIRLEAD, "deploy", "production", *words)
+        return Deploying(self.desk.start(*argv, cwd=self.shop.folder))
+
+    def deploy(self, release, *words):
+        """Deploy to the end, whatever that is."""
+        started = self.start(release, *words)
+        started.end()
+        return started
+
+    def rollback(self, *words):
+        """Go back, to the end."""
+        argv = (FAIRLEAD, "rollback", "production", "--events", *words)
+        started = Deploying(self.desk.start(*argv, cwd=self.shop.folder))
+        started.end()
+        return started
+
+    def fairlead(self, *words, **more):
+        return self.desk.fairlead(*words, cwd=self.shop.folder, **more)
+
+    def live(self, *names):
+        """What each host serves, as its nginx answers: versions by name, twice asked."""
+        ask = "curl -s -m 5 -o /dev/null -w '%{http_code} %header{x-fairlead-release}' -H 'Host: shop.example' http://127.0.0.1/"
+        found = {}
+        for name in names or self.machines:
+            told = {self.machines[name].run(ask, check=False).strip() for _ in range(2)}
+            found[name] = told.pop() if len(told) == 1 else told
+        return found
+
+    def all_live(self, release, *names):
+        """What ``live`` must say where one release is live on all hosts."""
+        return dict.fromkeys(names or self.machines, f"200 {self.releases[release]}")
+
+    def state(self, name):
+        """What is on a host that a deployment may change, as far as it must not."""
+        look = (
+            "cd /srv/shop; ls releases environments; readlink slots/live; ls -A slots run;"
+            " ls -A | grep -vx history.jsonl; for s in blue green; do readlink slots/$s/release; done"
+        )
+        return self.machines[name].run(look, check=False)
+
+    def states(self, *names):
+        return {name: self.state(name) for name in names or self.machines}
+
+    def running(self, name):
+        """Slots of which something runs on a host."""
+        words = self.machines[name].processes().values()
+        return {s for s in ("blue", "green") if any(f"/{s}.sock" in one for one in words)}
+
+    def hold(self, phase, *names):
+        """Have deployments stop before a phase on these hosts until it is let go."""
+        for name in names:
+            self._shared(name, f"at-{phase}").unlink(missing_ok=True)
+            self._shared(name, f"hold-{phase}").touch()
+
+    def reached(self, phase, name):
+        """Wait until a deployment is held before a phase."""
+        end = time.monotonic() + GIVE_UP
+        while not self._shared(name, f"at-{phase}").exists():
+            assert time.monotonic() < end, f"nothing came to {phase} on {name}"
+            time.sleep(0.02)
+
+    def let_go(self):
+        """Hold nothing any more."""
+        for machine in self.machines.values():
+            machine.run("rm -f /srv/shop/shared/hold-*")
+
+    def history(self, name):
+        """Outcomes of deployments as a host remembers them."""
+        lines = self.machines[name].run("cat /srv/shop/history.jsonl").splitlines()
+        return [json.loads(line)["outcome"] for line in lines]
+
+    def _shared(self, name, file):
+        return self.machines[name].path(f"/srv/shop/shared/{file}")
+
+
+def make_site(systems, place):
+    """From three bare machines to a shop that is live; kept as folders in ``place``."""
+    place.mkdir()
+    network = Network(place, systems)
+    try:
+        for number, name in enumerate(NAMES, 11):
+            network.machine(name, number, kind="systemd" if name == "web1" else "plain")
+        desk = Desk(network, place / "home")
+        shop = Shop(place / "shop", network.machines.values())
+        shop.begin()
+        releases = _releases(desk, shop)
+        (place / "releases.json").write_text(json.dumps(releases))
+        site = Site(network, desk, shop, releases)
+        done = site.fairlead("provision", "production", "--yes")
+        assert done.returncode == 0, done.stdout
+        (place / "provisioned").write_text(
+            site.fairlead("provision", "production", "--check").stdout
+        )
+        for machine in network.machines.values():
+            machine.run("apt-get -qy install curl")  # what asks in Site.live
+            machine.run("install -d -o shop -g shop /srv/shop/shared")
+        went = site.deploy(FIRST)
+        assert went.outcome == "live", went.said
+        for name, machine in network.machines.items():
+            machine.keep(place / name)
+    finally:
+        network.close()
+
+
+def _releases(desk, shop):
+    made = {}
+    for name in (FIRST, SECOND, *KINDS):
+        kind = name if name in KINDS else "good"
+        made[name] = shop.commit(kind)
+        done = desk.fairlead("package", cwd=shop.folder, online=True)
+        assert done.returncode == 0, done.stdout
+    return made
+
+
+def start_site(systems, kept, place):
+    """The site that ``make_site`` kept, running on a network of its own."""
+    network = Network(place, systems)
+    try:
+        for number, name in enumerate(NAMES, 11):
+            kind = "systemd" if name == "web1" else "plain"
+            network.machine(name, number, kind=kind, system=(kept / name,))
+        for part in ("shop", "home"):
+            subprocess.run(("cp", "-a", kept / part, place / part), check=True)
+        desk = Desk(network, place / "home")
+        shop = Shop(place / "shop", network.machines.values())
+        return Site(network, desk, shop, json.loads((kept / "releases.json").read_text()))
+    except BaseException:
+        network.close()
+        raise
