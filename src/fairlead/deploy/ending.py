@@ -2,6 +2,7 @@
 
 from fairlead.deploy.commands import preparing, switching
 from fairlead.deploy.plan import SEND, START, Plan
+from fairlead.deploy.preparing import Preparation
 from fairlead.deploy.sites import Site, at_any_price
 from fairlead.deploy.telling import Teller
 from fairlead.model.deployment import DeployPhase, Past
@@ -12,10 +13,13 @@ _TIDY = 600.0
 class Ending:
     """What is left to do once it is decided how a deployment ends."""
 
-    def __init__(self, plan: Plan, sites: tuple[Site, ...], teller: Teller) -> None:
+    def __init__(
+        self, plan: Plan, sites: tuple[Site, ...], preparation: Preparation, teller: Teller
+    ) -> None:
         self._plan = plan
         self._environment = plan.environment
         self._sites = sites
+        self._preparation = preparation
         self._teller = teller
 
     async def retire(self, past: Past) -> None:
@@ -24,7 +28,7 @@ class Ending:
         async def one(site: Site) -> None:
             plan, keep = site.plan, self._environment.keep
             warm = self._environment.warm and self._plan.kind == "deploy"
-            with self._teller.phase(DeployPhase.RETIRE, site.name) as told:
+            async with self._preparation.phase(DeployPhase.RETIRE, site) as told:
                 if site.switched:
                     script = switching.retire(
                         site.layout,

@@ -132,7 +132,7 @@ class _Rollout:
         )
         preparation = Preparation(self._order, plan, manifest, self._teller)
         turn = Turn(plan, sites, preparation, self._teller)
-        ending = Ending(plan, sites, self._teller)
+        ending = Ending(plan, sites, preparation, self._teller)
         self._work = _Work(plan, sites, preparation, turn, ending)
 
     async def _forward(self) -> None:
@@ -158,9 +158,11 @@ class _Rollout:
 
     async def _undo(self, error: BaseException, connect: Connect) -> DeployFinished:
         """Put back what was changed, and say why."""
-        why = "ended by a person" if isinstance(error, _Stopped) else str(error) or repr(error)
+        why = _words(error)
         if self._work is None:
             self._start(None)
+            if hint := getattr(error, "hint", ""):
+                self._teller.notice(hint)
             outcome = _before_the_switch(error)
             return self._finished(outcome, f"{self._teller.masked(why)}; nothing changed", ())
         work = self._work
@@ -212,7 +214,8 @@ class _Rollout:
     def _start(self, plan: Plan | None) -> None:
         """Send the first event, and what was told before it."""
         release = self._order.release
-        known = plan.about if plan else about_release(release) if release else About(version="")
+        asked = self._order.to if isinstance(self._order, RollbackOrder) else ""
+        known = plan.about if plan else about_release(release) if release else About(version=asked)
         self._first.begin(
             DeployStarted(
                 time=self._began,
@@ -290,6 +293,12 @@ class _Work(msgspec.Struct, frozen=True):
         if self.turn.migrated:
             said.append("what was migrated stays so")
         return "; ".join(said)
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, _Stopped):
+        return "ended by a person"
+    return error.message if isinstance(error, FairleadError) else str(error) or repr(error)
 
 
 def _before_the_switch(error: BaseException) -> DeployOutcome:

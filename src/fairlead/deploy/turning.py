@@ -132,7 +132,7 @@ class Turn:
             await site.run(scripts.open_site(site.layout), told=told.say)
 
     async def _watch_one(self, site: Site) -> None:
-        with self._teller.phase(DeployPhase.WATCH, site.name) as told:
+        async with self._preparation.phase(DeployPhase.WATCH, site) as told:
             script = watch_script(
                 self._environment,
                 site.plan.slot,

@@ -233,6 +233,7 @@ class LiveDeployment:
 def title(event: DeployStarted) -> str:
     """``production: release 8 (1a2b3c) in place of 9f8e7d``."""
     name = f"release {event.release} ({event.version})" if event.release else event.version
+    name = name or "the release before"
     what = f"back to {name}" if event.kind == "rollback" else name
     before = f" in place of {event.previous}" if event.previous else ""
     forced = ", by force" if event.forced else ""
