@@ -169,7 +169,9 @@ class LiveDeployment:
         host = self._of(event.host)
         written = self._output.pop((event.host, event.phase), [])
         host.phase, host.line = "", ""
-        host.done += not event.skipped
+        if event.skipped:
+            return
+        host.done += 1
         if event.ok:
             host.note = f"{event.phase} {duration(event.seconds)}"
             return

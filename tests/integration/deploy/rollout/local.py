@@ -31,6 +31,9 @@ from fairlead.model.environment import App, Environment, Health, Host, Watch
 from fairlead.model.release import Manifest, Release
 
 NEEDED = ("supervisord", "nginx", "flock", "setpriv")
+WITH_US = ("setpriv", "--pdeathsig", "TERM")
+"""What is started ends when these tests do, however they do."""
+
 NAMES = ("h1", "h2", "h3")
 SURROUNDINGS = {
     "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
@@ -149,7 +152,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 {programs}"""
         )
         self.supervisor = subprocess.Popen(
-            ["supervisord", "-n", "-c", str(file)],
+            [*WITH_US, "supervisord", "-n", "-c", str(file)],
             env=SURROUNDINGS,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -185,7 +188,7 @@ http {{
 """
         )
         self.nginx = subprocess.Popen(
-            ["nginx", "-c", str(file), "-e", str(tmp / "error.log")],
+            [*WITH_US, "nginx", "-c", str(file), "-e", str(tmp / "error.log")],
             env=SURROUNDINGS,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
