@@ -15,7 +15,13 @@ ROWS = {
         r"^\| `(FAIRLEAD_\w+)` \| (.+?) \| (.+?) \|$", PAGE.read_text("utf-8"), re.MULTILINE
     )
 }
-OWN_WORDS = {"FAIRLEAD_DATA", "FAIRLEAD_STORAGE", "FAIRLEAD_SECRET_KEY", "FAIRLEAD_URL"}
+OWN_WORDS = {
+    "FAIRLEAD_DATA",
+    "FAIRLEAD_DEPLOYS",
+    "FAIRLEAD_STORAGE",
+    "FAIRLEAD_SECRET_KEY",
+    "FAIRLEAD_URL",
+}
 """Whose default depends on others."""
 
 FIELDS = {

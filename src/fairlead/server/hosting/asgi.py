@@ -163,7 +163,7 @@ async def _receive(exchange: Exchange, project: Known, actor: Actor) -> None:
         log.info("what was pushed to %s before a crash is built", project.name)
     limit = told.repository_limit
     target = Target(repository=repository, protected=project.protected, limit=limit)
-    push = Push(target, Rows(told, project))
+    push = Push(target, Rows(told, project, actor))
     log.info("%s pushes to %s", actor.name, project.name)
     try:
         await exchange.run(repository, serving(told, repository, any_commit=False), push)

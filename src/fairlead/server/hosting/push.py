@@ -38,17 +38,25 @@ Say = Callable[[str], None]
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one ref: a build with its page, or the reason why there is none."""
+    """What became of one ref: a build with its page, or the reason why there is none.
+
+    ``also`` are lines about what follows its verdict.
+    """
 
     ref: str
     build_id: int = 0
     number: int = 0
     url: str = ""
     reason: str = ""
+    also: tuple[str, ...] = ()
 
 
 class Desk(Protocol):
     """What a push needs of the store."""
+
+    async def admit(self, options: Sequence[str]) -> None:
+        """Raise ``FairleadError`` for wishes that cannot be granted, before git moves anything."""
+        ...
 
     async def take(
         self, updates: Sequence[RefUpdate], key: str, options: Sequence[str]
@@ -143,6 +151,8 @@ class Push:
 
     async def _before(self, asked: Asked, say: Say) -> bool:
         updates = read_post_receive(asked.refs)
+        if asked.options:
+            await self._desk.admit(asked.options)
         await self._measure(asked)
         gated = [one for one in updates if self._is_protected(one)]
         for update in gated:
@@ -219,6 +229,8 @@ class Push:
             self._receipt.done()
         for one in self._gated.values():
             say(f"accepted with build {one.number}: {one.url}")
+            for text in one.also:
+                say(text)
         for text in told(taken):
             say(text)
         if "wait" in asked.options:
@@ -278,7 +290,10 @@ class Push:
 
 def told(taken: Sequence[Taken]) -> list[str]:
     """Lines about what became of a push's refs: builds first, then reasons, each once."""
-    lines = [f"build {one.number}: {one.url}" for one in taken if one.build_id]
+    lines = []
+    for one in taken:
+        if one.build_id:
+            lines += [f"build {one.number}: {one.url}", *one.also]
     reasons: dict[str, list[str]] = {}
     for one in taken:
         if not one.build_id:

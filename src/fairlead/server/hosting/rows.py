@@ -17,7 +17,7 @@ from django.db import connections
 from fairlead.errors import FairleadError, NotFound
 from fairlead.server.access import Actor, actor_of_header, anybody
 from fairlead.server.configuration import Configuration
-from fairlead.server.hosting import facts, mirrors, receipts, repositories
+from fairlead.server.hosting import facts, mirrors, receipts, repositories, wishes
 from fairlead.server.hosting.live import JobSeen, Seen, StepSeen
 from fairlead.server.hosting.push import Taken
 from fairlead.server.links import base_url, build_path
@@ -201,15 +201,29 @@ def _test(test: Test) -> str:
 class Rows:
     """A push's ``Desk``: the store of this process."""
 
-    def __init__(self, told: Configuration, project: Known) -> None:
+    def __init__(self, told: Configuration, project: Known, actor: Actor) -> None:
         self._told = told
         self._project = project
+        self._actor = actor
+
+    async def admit(self, options: Sequence[str]) -> None:
+        """As ``Desk`` has it."""
+        if wishes.environments_of(options):
+            await apart(lambda: wishes.admit(self._project.id, options, self._actor))
 
     async def take(
         self, updates: Sequence[RefUpdate], key: str, options: Sequence[str]
     ) -> list[Taken]:
         """As ``Desk`` has it."""
-        return await apart(lambda: take(self._told, self._project.id, updates, key, options))
+        told, actor = self._told, self._actor
+
+        def work() -> list[Taken]:
+            taken = take(told, self._project.id, updates, key, options)
+            if not wishes.environments_of(options):
+                return taken
+            return [wishes.deploy(told, self._project.id, one, options, actor) for one in taken]
+
+        return await apart(work)
 
     async def look(self, build_id: int) -> Seen:
         """As ``Desk`` has it."""
