@@ -10,7 +10,7 @@ PYTEST ?= -n 3
 # A machine may forbid byte code; everything that is started twice starts slower without it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check format bench bench-server docs lock wheel clean
+.PHONY: help demo test check format bench bench-server bench-deploy docs lock wheel clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -43,6 +43,10 @@ bench: $(VENV)/.ready-bench ## Measure ourselves beside bare commands, tox and n
 bench-server: $(VENV)/.ready ## Measure the server beside Buildbot; BENCH=--quick in two minutes
 	@sh tools/system-packages git bubblewrap curl
 	@$(BIN)/python -m bench.server $(BENCH)
+
+bench-deploy: $(VENV)/.ready-bench ## Measure deployments beside Fabric and pyinfra (as root); BENCH=--quick
+	@sh tools/system-packages git bubblewrap iproute2 mmdebstrap nginx openssh-server
+	@$(BIN)/python -m bench.deploy $(BENCH)
 
 docs: $(VENV)/.ready-docs ## Build the documentation into docs/_build/html
 	@$(BIN)/sphinx-build -E -W --keep-going -q -b html docs docs/_build/html

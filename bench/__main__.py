@@ -1,4 +1,4 @@
-"""``python -m bench [NAME]...``, or ``python -m bench server``, which has a table of its own."""
+"""``python -m bench [NAME]...``; ``python -m bench server`` and ``deploy`` have their own tables."""
 
 import importlib
 import sys
@@ -10,8 +10,8 @@ NAMES = ("noop", "output", "planning", "reuse", "matrix")
 
 def main(wanted: list[str]) -> int:
     """Measure, print the table, and fail where a goal is missed."""
-    if wanted[:1] == ["server"]:
-        return importlib.import_module("bench.server.main").main(wanted[1:])
+    if wanted[:1] in (["server"], ["deploy"]):
+        return importlib.import_module(f"bench.{wanted[0]}.main").main(wanted[1:])
     unknown = sorted(set(wanted) - set(NAMES))
     if unknown:
         print(f"no benchmark {unknown[0]!r}; there are: {', '.join(NAMES)}", file=sys.stderr)

@@ -13,7 +13,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 RELEASE = "bookworm"
@@ -52,6 +52,7 @@ class Systems:
         known = "\0".join((RELEASE, _VERSION, *BARE, *OFFERED, *ELSE))
         self.folder = folder / hashlib.sha256(known.encode()).hexdigest()[:12]
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._users = []
 
     @property
     def debs(self) -> Path:
@@ -80,6 +81,21 @@ class Systems:
             if new:
                 make(new)
         return self.folder / name
+
+    def used(self, name, make):
+        """As ``kept``, until our process ends; then, or when others come, it may be removed.
+
+        Those with the same word before the ``-`` that nobody uses any more are removed now.
+        """
+        mine = (self.folder / f"{name}.used").open("w")
+        fcntl.flock(mine, fcntl.LOCK_SH)
+        self._users.append(mine)
+        kept = self.kept(name, make)
+        for other in self.folder.glob(f"{name.partition('-')[0]}-*.used"):
+            with other.open("w") as lock, suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(other.with_suffix(""), ignore_errors=True)
+        return kept
 
     @contextmanager
     def _whole(self, name):

@@ -97,7 +97,7 @@ environments:
     migrations:
       run: ./migrate
       files: migrations/*.sql
-    watch: {{for: {watch} s, requests: 10}}
+    watch: {watch}
     provision: {{ntp: false, upgrades: false}}
 {hooks}jobs:
   nothing: "true"
@@ -110,7 +110,6 @@ class Shop:
     def __init__(self, folder: Path, machines) -> None:
         self.folder = folder
         self._hosts = "\n".join(map(_host, machines))
-        self._number = 0
 
     def begin(self):
         """Make the repository."""
@@ -126,18 +125,19 @@ class Shop:
         """Write the pipeline file: seconds to become well, to be watched; whether phases hold."""
         hooks = "".join(f"      before {phase}: ./hold {phase}\n" for phase in HELD)
         told = {"hosts": self._hosts, "hooks": f"    hooks:\n{hooks}" if holds else ""}
-        self.write("fairlead.yml", _PIPELINE.format(patience=patience, watch=watch, **told))
+        told["watch"] = f"{{for: {watch} s, requests: 10}}" if watch else "none"
+        self.write("fairlead.yml", _PIPELINE.format(patience=patience, **told))
 
     def commit(self, kind="good", files=()):
         """Commit a release of a kind, with other files where they are given; its version."""
-        self._number += 1
+        number = int(self.git("rev-list", "--count", "--all")) + 1
         self.write("wsgi.py", _APP.format(wrong=KINDS[kind]))
         self.write("migrate", _MIGRATE.format(kind=kind), mode=0o755)
-        self.write("number", f"{self._number}\n")
+        self.write("number", f"{number}\n")
         for name, text in dict(files).items():
             self.write(name, text)
         self.git("add", "--all")
-        self.git("commit", "-q", "-m", f"Release {self._number}: {kind}")
+        self.git("commit", "-q", "-m", f"Release {number}: {kind}")
         return self.git("rev-parse", "HEAD")[:12]
 
     def write(self, name, text, mode=0o644):

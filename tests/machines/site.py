@@ -75,6 +75,18 @@ class Site:
         self.releases, self._numbers = releases, {name: n for n, name in enumerate(releases, 1)}
         self.machines = network.machines
 
+    def add(self, name, kind="good"):
+        """Commit and pack another release."""
+        self.releases[name] = self.shop.commit(kind)
+        self._numbers[name] = len(self.releases)
+        done = self.desk.fairlead("package", cwd=self.shop.folder, online=True)
+        assert done.returncode == 0, done.stdout
+
+    def file(self, name):
+        """The release as a file."""
+        folder = self.shop.folder / f".fairlead/releases/{self._numbers[name]}"
+        return next(folder.glob("*.release"))
+
     def start(self, release, *words):
         """Begin to deploy."""
         words = ("--release", self._numbers[release], "--force", "--events", *words)
@@ -163,9 +175,10 @@ def make_site(systems, place):
         desk = Desk(network, place / "home")
         shop = Shop(place / "shop", network.machines.values())
         shop.begin()
-        releases = _releases(desk, shop)
-        (place / "releases.json").write_text(json.dumps(releases))
-        site = Site(network, desk, shop, releases)
+        site = Site(network, desk, shop, {})
+        for release in (FIRST, SECOND, *KINDS):
+            site.add(release, release if release in KINDS else "good")
+        (place / "releases.json").write_text(json.dumps(site.releases))
         done = site.fairlead("provision", "production", "--yes")
         assert done.returncode == 0, done.stdout
         (place / "provisioned").write_text(
@@ -180,16 +193,6 @@ def make_site(systems, place):
             machine.keep(place / name)
     finally:
         network.close()
-
-
-def _releases(desk, shop):
-    made = {}
-    for name in (FIRST, SECOND, *KINDS):
-        kind = name if name in KINDS else "good"
-        made[name] = shop.commit(kind)
-        done = desk.fairlead("package", cwd=shop.folder, online=True)
-        assert done.returncode == 0, done.stdout
-    return made
 
 
 def start_site(systems, kept, place):

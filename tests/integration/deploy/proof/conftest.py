@@ -14,7 +14,7 @@ from machines.site import FIRST, make_site, start_site
 @pytest.fixture(scope="session")
 def kept(systems):
     """The folder of a provisioned site, made once for each state of our code."""
-    return systems.kept(f"site-{code()}", lambda place: make_site(systems, place))
+    return systems.used(f"site-{code()}", lambda place: make_site(systems, place))
 
 
 @pytest.fixture(scope="module")
