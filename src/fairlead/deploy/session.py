@@ -9,7 +9,7 @@ from typing import NoReturn
 import asyncssh
 
 from fairlead.deploy.base import Done, Tell
-from fairlead.deploy.shell import BEGUN, command_for
+from fairlead.deploy.shell import BEGUN, command_for, wrapped
 from fairlead.errors import HostError, HostFailed, HostLost, HostRefused, SudoMissing
 
 _MARK = re.compile(re.escape(BEGUN) + rb"(\d+)\n")
@@ -73,7 +73,7 @@ class Script(asyncssh.SSHClientSession[bytes]):
         tell_errors: bool = True,
         keep: bool = True,
     ) -> None:
-        self.script = script.encode()
+        self.script = wrapped(script)
         self.become = become
         self.command = command_for(become, script=len(self.script), data=size, timeout=timeout)
         self.channel: asyncssh.SSHClientChannel[bytes] | None = None

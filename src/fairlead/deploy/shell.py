@@ -2,7 +2,8 @@
 
 What is sent on the channel is the script, then its input, and then nothing: that the channel stays
 open is how the host knows that we are still there. Once it closes, everything that the script
-started in its process group is ended there, whoever it runs as.
+started in its process group is ended there, whoever it runs as. A script that did not arrive whole
+never begins, and one whose input did not is ended before it can take the piece for all of it.
 """
 
 import shlex
@@ -20,8 +21,14 @@ BEAT: Final = 5.0
 _SILENCE = 25
 """Seconds without a beat after which the host believes that we are gone."""
 
-_LAST = 'exec >/dev/null; {watch}; trap "" TERM; kill 0; sleep 1; kill -9 0'
-"""What the keeper of a script does once it was fed."""
+END: Final = b"."
+"""What is sent behind a script's input, to say that this was all."""
+
+_WHOLE = "# whole"
+"""The last line of a script as it is sent."""
+
+_KEEPER = 'echo $$; {feed}{{ exec >/dev/null; {watch}; }}; trap "" TERM; kill 0; sleep 1; kill -9 0'
+"""What feeds a script, sees to it that we are there, and ends it once we are not."""
 
 
 def command_for(become: tuple[str, ...], *, script: int, data: int, timeout: float | None) -> str:
@@ -32,6 +39,11 @@ def command_for(become: tuple[str, ...], *, script: int, data: int, timeout: flo
     host can read those.
     """
     return f"exec {line((*become, 'sh', '-c', _shell(script, data, timeout)))}"
+
+
+def wrapped(script: str) -> bytes:
+    """A script as it is sent."""
+    return f"{script}\n{_WHOLE}".encode()
 
 
 def becoming(login: str, user: str) -> tuple[str, ...]:
@@ -67,12 +79,13 @@ def _shell(script: int, data: int, timeout: float | None) -> str:
     else:
         limit = f"timeout --foreground {timeout + GRACE:.0f} "
         watch = f"{limit}cat"
-    feed = f"{limit}head -c {data}; " if data else ""
-    keeper = shlex.quote(f"echo $$; {feed}{_LAST.format(watch=watch)}")
+    feed = f'{limit}head -c {data}; [ -n "$(head -c 1)" ] && ' if data else ""
+    keeper = shlex.quote(_KEEPER.format(feed=feed, watch=watch))
     # The left one feeds and watches; the right one is the script, and ends it when it has ended.
     return (
         f"trap : TERM; echo {BEGUN.decode()}$$; cd /; export LC_ALL=C.UTF-8 "
         f'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; _s=$(head -c {script}); '
+        f'case "$_s" in *"{_WHOLE}") ;; *) exit 255 ;; esac; '
         f"sh -c {keeper} 2>/dev/null | {{ read -r _w; "
         f'(set -eu; eval "$_s"); _c=$?; kill -PIPE "$_w" 2>/dev/null; exit "$_c"; }}'
     )

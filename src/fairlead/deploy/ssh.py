@@ -70,7 +70,7 @@ class SshConnection:
         running = self._script(script, root=root, size=len(data), timeout=timeout, tell=tell)
 
         async def feed() -> None:
-            await running.write(data)
+            await running.write(data + shell.END)
 
         await self._carry(running, feed, timeout)
         return running.outcome(check=check)
@@ -84,6 +84,7 @@ class SshConnection:
             with path.open("rb") as file:
                 while piece := file.read(_PIECE):
                     await running.write(piece)
+            await running.write(shell.END)
 
         await self._carry(running, feed, timeout)
         return running.outcome(check=True)
@@ -100,7 +101,7 @@ class SshConnection:
         )
 
         async def feed() -> None:
-            await running.write(data)
+            await running.write(data + shell.END)
 
         await self._carry(running, feed, _DAY)
         return running.outcome(check=False).code
@@ -275,7 +276,7 @@ class SshHeld:
 
     async def _beat(self) -> None:
         while self.alive:
-            await self.running.write(b".")
+            await self.running.write(shell.END)
             await asyncio.sleep(shell.BEAT)
 
 
