@@ -1,4 +1,4 @@
-"""``python -m bench [NAME]...``; ``python -m bench server`` and ``deploy`` have their own tables."""
+"""``python -m bench [NAME]...``; ``server`` and ``deploy`` are modules with tables of their own."""
 
 import importlib
 import sys
