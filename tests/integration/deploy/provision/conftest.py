@@ -53,7 +53,7 @@ class Place:
                 timezone="Europe/Berlin",
                 ntp=False,
                 upgrades=True,
-                databases=("redis",),
+                databases=("postgres", "redis"),
                 backup="30 3 * * *",
                 backups=2,
                 body_limit="1k",

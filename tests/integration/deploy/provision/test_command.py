@@ -19,7 +19,7 @@ environments:
     provision:
       timezone: Europe/Berlin
       ntp: false
-      databases: redis
+      databases: [postgres, redis]
       backup: "30 3 * * *"
       backups: 2
       body_limit: 1 KiB

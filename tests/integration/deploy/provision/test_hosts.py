@@ -40,7 +40,11 @@ def test_what_everybody_relies_on_is_there(place, machine):
 def test_databases_live_on_the_first_host_alone(place):
     first, second = place.machines
     assert first.run("redis-cli ping") == "PONG\n"
-    assert "redis" not in second.run("dpkg-query -W -f '${Package}\\n'")
+    who = first.run("psql -qAt -c 'select current_user, current_database()'", user="bank")
+    assert who == "bank|bank\n"
+    packages = second.run("dpkg-query -W -f '${Package}\\n'")
+    assert "redis" not in packages
+    assert "postgresql" not in packages
 
 
 def test_the_application_starts_and_stops_its_own_processes_and_no_others(place):
@@ -179,6 +183,25 @@ def test_who_is_to_deploy_is_made_by_root(place):
     assert (done.error, done.left) == ("", ())
 
 
+def test_links_that_the_application_lays_lead_root_nowhere(place):
+    web1 = place.machines[0]
+    web1.run(
+        "cd /srv/bank; mv run run.away; ln -s /etc run;"
+        "mv maintenance/page.html maintenance/away.html; ln -s /etc/passwd maintenance/.page.html.fairlead",
+        user="bank",
+    )
+    try:
+        (done,) = place.provision(hosts=place.only(web1))
+        assert "/srv/bank/run is a link, and should be a folder" in done.error
+        web1.run("cd /srv/bank; rm run; mv run.away run", user="bank")
+        (done,) = place.provision(hosts=place.only(web1))
+        assert (done.error, done.left) == ("", ())
+    finally:
+        assert web1.run("stat -c '%U %a' /etc") == "root 755\n"
+        assert "html" not in web1.run("cat /etc/passwd")
+    assert web1.run("stat -c '%U %a' /srv/bank/maintenance/page.html") == "bank 644\n"
+
+
 def test_two_who_provision_at_once_do_not_meet(place):
     web1 = place.machines[0]
     hold = "flock -F /var/lib/fairlead/lock sleep 60 >/dev/null 2>&1 & echo $! >/run/holder"
@@ -279,12 +302,19 @@ def test_after_a_reboot_the_live_slot_is_there_again(place, machine):
 def test_backups_are_made_whole_and_old_ones_go(place):
     web1 = place.machines[0]
     web1.run("redis-cli set balance 12 >/dev/null; echo letter >/srv/bank/shared/letter")
+    web1.run("psql -q -c 'create table money as select 12 as balance'", user="bank")
     web1.run("for name in a b c; do /usr/local/sbin/bank-backup; sleep 1; done")
     kept = web1.run("cd /var/backups/bank; ls -A; stat -c '%a' .").split()
     assert len([name for name in kept if name.endswith(".tar.gz")]) == 2
     assert kept[-1] == "700"
     web1.run("mkdir /tmp/back; tar -xzf $(ls /var/backups/bank/*.tar.gz | tail -1) -C /tmp/back")
     assert web1.run("cat /tmp/back/shared/letter; head -c 5 /tmp/back/redis.rdb") == "letter\nREDIS"
+    web1.run("psql -q -c 'drop table money'", user="bank")
+    # as the head of the script says
+    web1.run(
+        "runuser -u bank -- pg_restore --clean --if-exists --dbname=bank </tmp/back/postgres.dump"
+    )
+    assert web1.run("psql -qAt -c 'select balance from money'", user="bank") == "12\n"
 
 
 def test_what_runs_by_the_clock_runs_in_the_live_release(place, machine):

@@ -6,7 +6,7 @@ import pytest
 from fairlead.deploy.provision.parts import NAMES, parts_of
 from fairlead.deploy.provision.parts.nginx import site, window
 from fairlead.deploy.provision.render import identifier, name, network, pattern, word
-from fairlead.deploy.provision.resources import Ensure, Facts, File, Line
+from fairlead.deploy.provision.resources import Absent, Ensure, Facts, File, Line
 from fairlead.deploy.provision.target import Target
 from fairlead.errors import UsageError
 from fairlead.model.environment import App, Environment, Host, Process, Tls, Wanted
@@ -75,7 +75,7 @@ def test_a_worker_has_no_site_and_opens_no_port_for_one():
     paths = [file.path for one in parts_of(found) for file in one.files]
     assert "/etc/systemd/system/bank-mail-1@.service" in paths
     assert "/etc/systemd/system/bank-web@.service" not in paths
-    assert not any("fairlead-20" in path for path in paths)
+    assert Absent(path="/etc/nftables.d/fairlead-20-bank.nft") in part("firewall", found).files
 
 
 def test_nobody_is_believed_about_where_a_request_comes_from_unless_named():

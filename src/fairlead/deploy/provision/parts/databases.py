@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from fairlead.deploy.provision.parts.nginx import runs
+from fairlead.deploy.provision.render import quoted
 from fairlead.deploy.provision.resources import Ensure, Part
 from fairlead.deploy.provision.target import Target
 from fairlead.errors import UsageError
@@ -51,20 +52,29 @@ def _postgres(user: str) -> _Made:
 
 
 def _mysql(user: str) -> _Made:
-    # MariaDB and MySQL name the same thing, signing in by the socket, in two ways.
-    grants = f"GRANT ALL ON `{user}`.* TO '{user}'@'localhost';"
-    mariadb = f"CREATE USER IF NOT EXISTS '{user}'@'localhost' IDENTIFIED VIA unix_socket;"
-    mysql = f"CREATE USER IF NOT EXISTS '{user}'@'localhost' IDENTIFIED WITH auth_socket;"
-    base = f"CREATE DATABASE IF NOT EXISTS `{user}` CHARACTER SET utf8mb4;"
     return ("default-mysql-server", "default-mysql-client"), (
-        runs("mysql"),
+        Ensure(
+            title="start MySQL",
+            test='service_runs "$(mysql_service)"',
+            make='service_start "$(mysql_service)"',
+        ),
         Ensure(
             title=f"create user and database {user} of MySQL",
-            test=f"runuser -u {user} -- mysql -N -e 'USE `{user}`' >/dev/null 2>&1",
-            make=f"mysql -e \"$(cat <<'END'\n{base} {mariadb} {grants}\nEND\n)\" 2>/dev/null || "
-            f"mysql -e \"$(cat <<'END'\n{base} {mysql} {grants}\nEND\n)\"",
+            test=f"runuser -u {user} -- mysql -e {quoted(f'USE `{user}`')}",
+            # MariaDB and MySQL name the same thing, signing in by the socket, in two ways.
+            make=f"{_mysql_made(user, 'VIA unix_socket')} 2>/dev/null"
+            f" || {_mysql_made(user, 'WITH auth_socket')}",
         ),
     )
+
+
+def _mysql_made(user: str, way: str) -> str:
+    words = (
+        f"CREATE DATABASE IF NOT EXISTS `{user}` CHARACTER SET utf8mb4;"
+        f" CREATE USER IF NOT EXISTS '{user}'@'localhost' IDENTIFIED {way};"
+        f" GRANT ALL ON `{user}`.* TO '{user}'@'localhost';"
+    )
+    return f"mysql -e {quoted(words)}"
 
 
 def _redis(user: str) -> _Made:

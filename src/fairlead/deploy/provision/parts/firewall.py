@@ -1,7 +1,7 @@
 """The firewall: nftables, in a table of its own. SSH stays open whatever is asked for."""
 
 from fairlead.deploy.provision.render import render
-from fairlead.deploy.provision.resources import Ensure, File, Line, Part, Placed
+from fairlead.deploy.provision.resources import Absent, Ensure, File, Line, Part, Placed
 from fairlead.deploy.provision.target import Target
 
 FOLDER = "/etc/nftables.d"
@@ -19,8 +19,8 @@ def part(target: Target) -> Part | None:
         Line(path="/etc/nftables.conf", line=f'include "{FOLDER}/fairlead-*.nft"', mode=0o755),
     ]
     own = f"{FOLDER}/fairlead-20-{target.name}.nft"
-    if ports:
-        files.append(File(path=own, text=render("ports.nft", **target.said, ports=ports)))
+    opened = render("ports.nft", **target.said, ports=ports)
+    files.append(File(path=own, text=opened) if ports else Absent(path=own))
     return Part(
         name="firewall",
         packages=("nftables",),

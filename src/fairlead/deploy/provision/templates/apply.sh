@@ -60,6 +60,20 @@ entry() {
     rm -f "$new"
 }
 
+# write PATH MODE OWNER GROUP: its input, in a new file. Whoever owns the folder could put a link in
+# our way: in other people's folders we write as they are.
+write() {
+    holder=$(stat -c %U "$(dirname "$1")")
+    if [ "$holder" = root ]; then
+        (umask 077 && cat >"$1")
+        chown -h "$3:$4" "$1"
+        chmod "$2" "$1"
+    else
+        runuser -u "$holder" -- sh -eu -c 'umask 077; cat >"$1"; chmod "$2" "$1"' write "$1" "$2"
+        chown -h "$3:$4" "$1"
+    fi
+}
+
 same_owner() {
     [ "$(stat -c '%a %U' "$1")" = "$2 $3" ] && { [ -z "$4" ] || [ "$(stat -c %G "$1")" = "$4" ]; }
 }
@@ -70,9 +84,7 @@ place() {
     if [ -f "$2" ] && [ ! -L "$2" ] && cmp -s "$stage/$1" "$2" && same_owner "$2" "$3" "$4" "$5"; then return; fi
     [ ! -d "$2" ] || fail "$2 is a folder, and should be a file"
     entry "$2"
-    cp "$stage/$1" "$new"
-    chown "$4:$5" "$new"
-    chmod "$3" "$new"
+    write "$new" "$3" "$4" "$5" <"$stage/$1"
     if [ -n "$7" ]; then loudly "$7" || fail "$2 would not do, and is as it was"; fi
 }
 
@@ -81,15 +93,12 @@ line() {
     if [ -f "$1" ] && grep -qxF -e "$2" "$1"; then return; fi
     entry "$1"
     if [ -f "$1" ]; then
-        cp -p "$1" "$new"
         # A last line without its end would swallow ours.
-        [ -z "$(tail -c 1 "$new")" ] || echo >>"$new"
+        { cat "$1"; [ -z "$(tail -c 1 "$1")" ] || echo; printf '%s\n' "$2"; } |
+            write "$new" "$(stat -c %a "$1")" "$(stat -c %U "$1")" "$(stat -c %G "$1")"
     else
-        : >"$new"
-        chown "$4:$5" "$new"
-        chmod "$3" "$new"
+        printf '%s\n' "$2" | write "$new" "$3" "$4" "$5"
     fi
-    printf '%s\n' "$2" >>"$new"
     # A second line for the same file continues from here.
     touch "$entry.begun"
     mv -fT "$new" "$1"
@@ -111,8 +120,13 @@ absent() {
 }
 
 folder() {
+    [ ! -L "$1" ] || fail "$1 is a link, and should be a folder"
     [ -d "$1" ] || mkdir -p "$1"
-    same_owner "$1" "$2" "$3" "$4" || { chown "$3:$4" "$1"; chmod "$2" "$1"; echo "  $1"; }
+    if same_owner "$1" "$2" "$3" "$4"; then return; fi
+    chown -h "$3:$4" "$1"
+    # Following a link is what chmod always does; as the owner it leads to nothing of others.
+    if [ "$3" = root ]; then chmod "$2" "$1"; else runuser -u "$3" -- chmod "$2" "$1"; fi
+    echo "  $1"
 }
 
 # What is started here lives on: it must hold neither our lock nor the connection.

@@ -50,6 +50,11 @@ clock_start() {
     service_start "$(clock_service)"
 }
 
+# What the server that default-mysql-server brings is called.
+mysql_service() {
+    if [ -e /etc/init.d/mariadb ]; then echo mariadb; else echo mysql; fi
+}
+
 installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
