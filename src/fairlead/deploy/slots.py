@@ -44,6 +44,11 @@ class About(Value, frozen=True, kw_only=True):
         return release_name(self.number, self.version)
 
 
+def identity(release: "Manifest | About") -> str:
+    """What tells releases apart, whatever number they have; two commits can have the same files."""
+    return f"{release.version}:{release.payload}"
+
+
 class Filling(Value, frozen=True, kw_only=True):
     """What a slot is made of; ``secrets`` are variables whose values nobody may see."""
 

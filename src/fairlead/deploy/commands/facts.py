@@ -41,7 +41,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Slots whose former contents are aside."""
     states: dict[tuple[str, str], str] = {}
     releases: dict[str, str] = {}
-    """The checksum of what is in each folder of a release."""
+    """Folders of releases, and the identity of what is in each (see ``slots.identity``)."""
     environments: frozenset[str] = frozenset()
     journal: Journal | None = None
     closed: bool = False
@@ -72,7 +72,7 @@ for s in blue green; do
   [ ! -f "slots/.$s.before/about.json" ] ||
     printf 'before %s %s\n' "$s" "$(cat "slots/.$s.before/about.json")"
 done
-for r in releases/*/payload.sha256; do
+for r in releases/*/identity; do
   [ ! -f "$r" ] || { n=${r%/*}; printf 'release %s %s\n' "${n#*/}" "$(cat "$r")"; }
 done
 for e in environments/*/ready; do

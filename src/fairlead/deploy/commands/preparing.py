@@ -5,6 +5,7 @@ import msgspec
 from fairlead.deploy.commands.base import changing, quote, words
 from fairlead.deploy.commands.facts import Journal
 from fairlead.deploy.layout import Layout
+from fairlead.deploy.slots import identity
 from fairlead.model.release import Manifest
 
 
@@ -27,7 +28,7 @@ def upload(layout: Layout, name: str, manifest: Manifest, entry: Journal) -> str
         f"tar -xf - -C {new}; cd {new}\n"
         f"echo {quote(f'{manifest.payload}  payload.tar.gz')} | sha256sum -c --quiet >&2\n"
         "tar -xzf payload.tar.gz --no-same-owner; rm payload.tar.gz\n"
-        f"echo {quote(manifest.payload)} >payload.sha256; cd ../..\n"
+        f"echo {quote(identity(manifest))} >identity; cd ../..\n"
         f"rm -rf {quote(f'releases/{name}')}\n"
         f"mv -T {new} {quote(f'releases/{name}')}\n"
         "trap - EXIT\n"

@@ -206,9 +206,11 @@ http {{
             return True
         return False
 
+    def end(self):
+        for process in (self.supervisor, self.nginx):
+            process.terminate()
+
     def close(self):
-        for process, sign in ((self.supervisor, signal.SIGTERM), (self.nginx, signal.SIGTERM)):
-            process.send_signal(sign)
         for process in (self.supervisor, self.nginx):
             process.wait(30)
 
@@ -409,6 +411,8 @@ class Town:
         return make_release(self.folder, number, kind, **changes)
 
     def close(self):
+        for machine in self.machines.values():
+            machine.end()
         for machine in self.machines.values():
             machine.close()
         shutil.rmtree(self.folder)

@@ -187,6 +187,6 @@ def test_two_who_deploy_at_once(bank):
     won = next(one for one in outcomes if one.outcome == "live")
     lost = next(one for one in outcomes if one is not won)
     assert lost.outcome == "refused"
-    assert "is at it already" in lost.sentence
+    assert "is being deployed to by" in lost.sentence
     number = 11 if outcomes[0] is won else 12
     assert whole(bank, bank.release(number))
