@@ -38,6 +38,9 @@ def write_release(
     aside = folder / f".{uuid4().hex[:8]}.payload"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unusable(target, error) from error
+    try:
         with aside.open("w+b") as payload:
             members = write_payload(pieces, payload, manifest.committed)
             payload.seek(0)
@@ -65,8 +68,6 @@ def _write_outer(target: Path, manifest: Manifest, payload: IO[bytes], key: Sign
             out.write(outer_head(PAYLOAD, size, time))
             shutil.copyfileobj(payload, out, 1 << 20)
             out.write(padding(size) + END)
-            out.flush()
-            os.fsync(out.fileno())
         os.replace(aside, target)
     finally:
         aside.unlink(missing_ok=True)
