@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fairlead.cli import context
-from fairlead.cli.deploying import carry_out, confirm, secrets_of, show_plan
+from fairlead.cli.deploying import as_named, carry_out, confirm, secrets_of, show_plan
 
 if TYPE_CHECKING:
     from fairlead.model.release import Release
@@ -60,7 +60,7 @@ def command(
     environment = context.environment(name)
     order = DeployOrder(
         environment=environment,
-        release=release_for(wanted, branch or commit, force=force),
+        release=as_named(release_for(wanted, branch or commit, force=force), environment),
         secrets=secrets_of(environment),
         by=_person(),
         forced=force,

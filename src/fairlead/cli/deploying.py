@@ -12,13 +12,13 @@ import click
 from fairlead.cli import context
 
 if TYPE_CHECKING:
-
     from fairlead.deploy.arriving import Connect
     from fairlead.deploy.order import DeployOrder, Order
     from fairlead.deploy.plan import Plan
     from fairlead.model.deployment import DeployFinished
     from fairlead.model.environment import Environment
     from fairlead.model.plan import Pairs
+    from fairlead.model.release import Release
 
 
 def secrets_of(environment: "Environment") -> "Pairs":
@@ -32,6 +32,41 @@ def secrets_of(environment: "Environment") -> "Pairs":
     root = project_root(here, find_repository(here))
     found = load(context.settings().config, root).resolve(environment.secrets)
     return tuple(sorted(found.items()))
+
+
+def as_named(release: "Release", environment: "Environment") -> "Release":
+    """A release with the branch and tag by which the environment takes it, where there is one.
+
+    A release is its commit's: the branch it was packaged on is not the only one it is on since.
+    """
+    import msgspec
+
+    from fairlead.util.globs import selects
+
+    branches, tags = _names_of(release.manifest.commit)
+    branch = next((b for b in branches if selects(environment.branches, b)), "")
+    tag = next((t for t in tags if selects(environment.tags, t)), "")
+    if environment.branches and branch:
+        manifest = msgspec.structs.replace(release.manifest, branch=branch)
+        release = msgspec.structs.replace(release, manifest=manifest)
+    return msgspec.structs.replace(release, tag=tag) if environment.tags and tag else release
+
+
+def _names_of(commit: str) -> tuple[list[str], list[str]]:
+    """The branches that hold a commit, those of remotes too, and the tags that stand at it."""
+    from fairlead.util.git import try_git
+
+    here = Path.cwd()
+    refs = try_git(
+        "for-each-ref", f"--contains={commit}", "--format=%(refname)",
+        "refs/heads", "refs/remotes", cwd=here,
+    )  # fmt: skip
+    tags = try_git("tag", f"--points-at={commit}", cwd=here)
+    names = []
+    for ref in refs.text.splitlines() if not refs.code else ():
+        _, kind, name = ref.split("/", 2)
+        names.append(name if kind == "heads" else name.partition("/")[2])
+    return list(dict.fromkeys(names)), tags.text.split() if not tags.code else []
 
 
 def connecting(environment: "Environment") -> "Connect":
