@@ -38,13 +38,18 @@ async def to(machine, user=None):
         await connection.close()
 
 
-def test_scripts_become_others_by_sudo_and_are_ended_as_those(machine):
-    machine.run("useradd --system --create-home shop")
+@pytest.mark.parametrize("setting", ["!use_pty", "use_pty"])
+def test_scripts_become_others_by_sudo_and_are_ended_as_those(machine, setting):
+    """Newer systems have sudo give a terminal to whatever it starts."""
+    machine.run(f"useradd --system --create-home shop; echo 'Defaults {setting}' >/etc/sudoers.d/z")
+    data = bytes(range(256)) * 4000
     stays = "sleep 4715.1"
 
     async def act():
         async with to(machine, "shop") as host:
             who = [(await host.run("id -un; echo $HOME", root=root)).text for root in (False, True)]
+            assert (await host.run("cat; echo no >&2", data=data)).out == data
+            assert (await host.run("cat", data=b"\x04\x03", root=True)).out == b"\x04\x03"
             for root in (False, True):
                 with pytest.raises(HostLost):
                     await host.run(stays, root=root, timeout=1)
