@@ -34,18 +34,22 @@ def main(project: str, number: int, count: int) -> None:
         cursor = connection.cursor()
         cursor.execute("SET session_replication_role = replica")  # what we insert is consistent
         like = one(cursor, _BUILD, (project, number))
-        key, base = like[0], top(cursor, "store_build")
+        key, base = like[0], reserve(cursor, "store_build", count)
         bases = {"build": base, "project": like[1]}
         changes = {"number": f"{like[2]} + n", "passed_tests": "10"}
-        changes["created"] = "created + n * interval '1 millisecond'"
+        ago = f"({count} - n) * interval '5 minutes'"
+        changes |= {time: f"{time} - {ago}" for time in ("created", "started", "finished")}
         copy(cursor, "store_build", key=key, base=base, count=count, changes=changes)
         for table, parent in _BELOW.items():
             key = one(cursor, f"SELECT min(id) FROM {table} WHERE {parent} = %s", (key,))[0]
-            above, base = base, top(cursor, table)
+            above, base = base, reserve(cursor, table, count)
             changes = {parent: f"{above} + n"}
             copy(cursor, table, key=key, base=base, count=count, changes=changes)
             bases[table.removeprefix("store_")] = base
+        made_again = drop_indexes(cursor, "store_test")
         cursor.execute(_TESTS, bases | {"count": count})
+        for index in made_again:
+            cursor.execute(index)
         cursor.execute(
             "UPDATE store_project SET counted = counted + %s WHERE name = %s", (count, project)
         )
@@ -72,12 +76,27 @@ def copy(
         "generate_series(1, %s) n WHERE id = %s",
         (count, key),
     )
-    cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", (table, base + count))
 
 
-def top(cursor: psycopg.Cursor[Any], table: str) -> int:
-    """The highest number that is in use."""
-    return int(one(cursor, f"SELECT max(id) FROM {table}", ())[0])
+def drop_indexes(cursor: psycopg.Cursor[Any], table: str) -> list[str]:
+    """Drop all but the key; what makes them again, sooner than a million rows are put in each."""
+    cursor.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s"
+        " AND indexname NOT IN (SELECT conname FROM pg_constraint)",
+        (table,),
+    )
+    found = cursor.fetchall()
+    for name, _ in found:
+        cursor.execute(f'DROP INDEX "{name}"')
+    return [made for _, made in found]
+
+
+def reserve(cursor: psycopg.Cursor[Any], table: str, count: int) -> int:
+    """The number before the first of ``count`` that nobody has: workers hold some for later."""
+    sequence = "pg_get_serial_sequence(%s, 'id')"
+    (base,) = one(cursor, f"SELECT nextval({sequence})", (table,))
+    cursor.execute(f"SELECT setval({sequence}, %s)", (table, base + count))
+    return int(base)
 
 
 def one(cursor: psycopg.Cursor[Any], query: str, values: tuple[object, ...]) -> Any:

@@ -62,7 +62,7 @@ class Fairlead:
                 stdout=file,
                 stderr=file,
             )
-        end = time.monotonic() + 60
+        end = time.monotonic() + _PATIENCE
         while not (found := re.search(r"Fairlead is at http://[^:]+:(\d+)/", said.read_text())):
             if self._process.poll() is not None or time.monotonic() > end:
                 raise Refused(said.read_text()[-3000:])

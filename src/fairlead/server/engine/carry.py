@@ -27,6 +27,7 @@ from fairlead.server.engine.order import Confide, Locate, make_order, no_secrets
 from fairlead.server.engine.recording import Fenced, Recorder
 from fairlead.server.engine.records import BuildRecords
 from fairlead.server.logs.storage import Storage
+from fairlead.server.pausing import heeding
 from fairlead.server.store.models import Build, State
 from fairlead.settings import Settings
 
@@ -78,10 +79,12 @@ class Carrier:
             going.close()
         if loss is None:
             await self._ended(going, build, job_id)
-            await self._follow(going, context.app)
         elif loss != Loss.SUPERSEDED.value:
             lost = loss != STOPPING
             await self._for_sure(lambda: changes.pass_on(build.pk, job_id, lost=lost))
+        # Whoever gave it its verdict: we may have, and lost it by that.
+        if loss in (None, Loss.SUPERSEDED.value):
+            await self._follow(going, context.app)
         if loss is not None or going.cancelled:
             raise exceptions.JobAborted
 
@@ -205,7 +208,8 @@ class _Going:
     def run(self) -> None:
         """Plan and run, in this thread. Raises ``Fenced`` where nothing is recorded any more."""
         try:
-            _with_connections(self._run)
+            with heeding(self._switch):
+                _with_connections(self._run)
         except FairleadError as error:
             self._fail(str(error))
         except Exception as error:

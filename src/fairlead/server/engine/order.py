@@ -58,7 +58,11 @@ def _confided(build: Build, plan: Plan, confide: Confide) -> Secrets:
 
 
 def _selection(build: Build) -> Selection:
-    return Selection(only=frozenset(build.only)) if build.only else Selection()
+    if not build.only:
+        return Selection()
+    if build.restart_of_id is not None:
+        return Selection(only=frozenset(build.only))
+    return Selection(names=tuple(build.only))  # which somebody has typed
 
 
 def _with_parameters(plan: Plan, parameters: dict[str, str]) -> Plan:

@@ -8,11 +8,13 @@ worker (``Fenced``), and tells, when an answer was lost, whether the batch had a
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 from django.db import connection
+from django.utils import timezone
 
 from fairlead.errors import FairleadError
 from fairlead.model import Event, Output, RunFinished
@@ -45,7 +47,9 @@ class Recorder:
         self._job_id = build.job_id
         self._sink = sink
         self._flush = flush
-        self._rows = Rows(build.pk, build.project_id, takeovers=build.takeovers)
+        self._rows = Rows(
+            build.pk, build.project_id, takeovers=build.takeovers, now=_since(build.started)
+        )
         self._recorded = build.recorded
         self._changed = threading.Condition()
         self._waiting: list[Event] = []
@@ -191,6 +195,12 @@ class Recorder:
             except Exception:
                 # The log stays in its chunks, where it can be read as well.
                 log.exception("the log of attempt %s is not compacted", attempt)
+
+
+def _since(started: datetime | None) -> Callable[[], datetime]:
+    """The database's clock, which was at ``started`` a moment ago: by how long we have worked."""
+    begun, at = time.monotonic(), started or timezone.now()
+    return lambda: at + timedelta(seconds=time.monotonic() - begun)
 
 
 _ARRIVED = "SELECT 1 FROM store_build WHERE id = %s AND job_id = %s AND recorded = %s"

@@ -1,10 +1,11 @@
 """What each event of a run changes in the store: events in, changes of rows out."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from functools import singledispatchmethod
 
 import msgspec
+from django.utils import timezone
 
 from fairlead.model import Attempt as AttemptResult
 from fairlead.model import (
@@ -64,14 +65,24 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 class Rows:
     """Turns a build's events into changes of its rows. Takes ids, else asks the database nothing.
 
-    ``takeovers`` is how often the build was begun before, which may have left rows.
+    ``takeovers`` is how often the build was begun before, which may have left rows. ``now`` is
+    the database's time, by which files expire: a worker's clock may be years off.
     """
 
-    def __init__(self, build_id: int, project_id: int, *, takeovers: int, ids: Ids = IDS) -> None:
+    def __init__(
+        self,
+        build_id: int,
+        project_id: int,
+        *,
+        takeovers: int,
+        ids: Ids = IDS,
+        now: Callable[[], datetime] = timezone.now,
+    ) -> None:
         self._build_id = build_id
         self._project_id = project_id
         self._takeovers = takeovers
         self._ids = ids
+        self._now = now
         self._reserved: dict[str, list[int]] = {}
         self._jobs: dict[str, int] = {}
         self._attempts: dict[tuple[str, int], Going] = {}
@@ -269,7 +280,7 @@ class Rows:
 
     @_apply.register
     def _(self, event: ArtifactsKept) -> None:
-        when = moment(event.time)
+        now = self._now()
         for file in event.files:
             if file.job in self._jobs:
                 self._changes.add(
@@ -278,7 +289,7 @@ class Rows:
                     path=clean(file.path),
                     size=file.size,
                     key=file.key,
-                    expires=when + timedelta(days=file.days) if file.days else None,
+                    expires=now + timedelta(days=file.days) if file.days else None,
                 )
 
     @_apply.register

@@ -12,6 +12,7 @@ from fairlead.server.hosting import mirrors, repositories
 from fairlead.server.hosting.objects import has_object
 from fairlead.server.hosting.remotes import Remote, ours
 from fairlead.server.links import base_url
+from fairlead.server.pausing import pause
 from fairlead.settings import load_settings
 from fairlead.util.digest import sha256
 from fairlead.util.fs import locked
@@ -84,7 +85,7 @@ def _from_web(told: Configuration, build: "Build") -> Path:
 def _fetch(path: Path, source: Remote, build: "Build") -> None:
     """Fetch until it is there; a web node may be starting anew."""
     end = time.monotonic() + _PATIENCE
-    pause = 0.5
+    rest = 0.5
     while True:
         said = _try(path, source, build.commit)
         if not said:
@@ -95,8 +96,8 @@ def _fetch(path: Path, source: Remote, build: "Build") -> None:
             raise RepositoryError(f"{source.url}: the web node {what}")
         if time.monotonic() > end:
             raise RepositoryError(f"{source.url} cannot be reached: {said}")
-        time.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE)
+        pause(rest)
+        rest = min(2 * rest, _LONGEST_PAUSE)
 
 
 def _try(path: Path, source: Remote, commit: str) -> str:

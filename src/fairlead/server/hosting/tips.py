@@ -3,6 +3,7 @@
 See gitrepository-layout(5). Who finds nothing here asks git, which knows other ways too.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -13,11 +14,10 @@ _LARGEST = 8 << 20
 
 def tip(repository: Path, ref: str) -> str:
     """The object that a full ref points to; empty where its files do not simply say so."""
-    name = ref.encode()
     try:
         found = (repository / ref).read_bytes().rstrip(b"\n")
     except FileNotFoundError:
-        found = _packed(repository / "packed-refs", name)
+        found = _packed(repository / "packed-refs", os.fsencode(ref))
     except (OSError, ValueError):
         return ""
     return found.decode() if _ID.fullmatch(found) else ""

@@ -12,6 +12,7 @@ from fairlead.util.fs import unusable
 
 _ASIDE = ".aside-"
 _LEAST_FREE = 16 << 20  # bytes
+_ELSEWHERE = "make it writable for you, or name another place with FAIRLEAD_STORAGE"
 
 
 class Storage(Protocol):
@@ -103,15 +104,21 @@ class FolderStorage:
             path.unlink(missing_ok=True)
         return len(left)
 
-    def check(self) -> None:
-        """Raise ``StoreError`` where nothing could be stored: no folder, no right, no space."""
+    def make(self) -> None:
+        """Make the folder. Raises ``StoreError`` where it cannot be made or written to."""
         try:
             self._root.mkdir(parents=True, exist_ok=True)
-            free = os.statvfs(self._root)
         except OSError as error:
-            raise unusable(self._root, error) from error
+            raise StoreError(
+                f"cannot make {self._root}: {error.strerror}", hint=_ELSEWHERE
+            ) from error
         if not os.access(self._root, os.W_OK | os.X_OK):
-            raise StoreError(f"cannot write {self._root}", hint="make it writable for you")
+            raise StoreError(f"cannot write {self._root}", hint=_ELSEWHERE)
+
+    def check(self) -> None:
+        """Raise ``StoreError`` where nothing could be stored: no folder, no right, no space."""
+        self.make()
+        free = os.statvfs(self._root)
         if free.f_bavail * free.f_frsize < _LEAST_FREE:
             raise StoreError(f"the disk of {self._root} is full", hint="free some space there")
 

@@ -4,25 +4,22 @@ Raw ASGI, so that they answer whatever name or number they are called by, and al
 Django's threads are busy.
 """
 
-import asyncio
 import ipaddress
 import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.db import connections
 
 from fairlead.server.operating.exposition import CONTENT_TYPE, written
 from fairlead.server.operating.health import OK, Health
 from fairlead.server.operating.requests import TALLY
+from fairlead.server.threads import Threads
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -30,7 +27,7 @@ Send = Callable[[Message], Awaitable[None]]
 PATHS = ("/healthz", "/readyz", "/metrics")
 _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
 
-_threads = ThreadPoolExecutor(1, thread_name_prefix="health")
+_in_thread = Threads(1, "health")
 
 
 async def application(scope: Message, _receive: Receive, send: Send) -> None:
@@ -95,16 +92,6 @@ def _allowed(scope: Message) -> bool:
     headers = dict(scope["headers"])
     actor = actor_of_header(headers.get(b"authorization", b"").decode("latin-1"))
     return actor is not None and actor.may(Scope.READ)
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    def once() -> T:
-        try:
-            return work()
-        finally:
-            connections.close_all()
-
-    return await asyncio.get_running_loop().run_in_executor(_threads, once)
 
 
 async def _answer(

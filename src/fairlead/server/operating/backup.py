@@ -21,7 +21,7 @@ import msgspec
 import psycopg
 
 import fairlead
-from fairlead.errors import FairleadError
+from fairlead.errors import FairleadError, StoreError
 from fairlead.server.configuration import Configuration
 from fairlead.server.logs.errors import LogMissing
 from fairlead.server.logs.storage import Storage
@@ -32,7 +32,6 @@ from fairlead.server.operating.repositories import save_repositories
 from fairlead.server.postgres.layout import clusters_in
 from fairlead.server.serving.database import some_database
 from fairlead.server.storage.opening import own_storage
-from fairlead.util.fs import unusable
 
 _BLOCK = 1 << 20
 _COUNTS = {
@@ -78,7 +77,10 @@ def save(told: Configuration, file: Path) -> Saved:
             with suppress(FileNotFoundError):
                 aside.unlink()
     except OSError as error:
-        raise unusable(file, error) from error
+        raise StoreError(
+            f"cannot write {file}: {error.strerror or error}",
+            hint="name a file in a folder that is there, with space, and that you may write to",
+        ) from error
     return saved
 
 

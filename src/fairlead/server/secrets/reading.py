@@ -7,9 +7,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
+from django.db import ProgrammingError
+from psycopg.errors import InsufficientPrivilege
 
 from fairlead.errors import FairleadError
 from fairlead.server.configuration import Configuration, secret_key
+from fairlead.server.pausing import pause
 from fairlead.server.secrets.sealing import unseal
 from fairlead.server.store.models import (
     Build,
@@ -80,11 +83,19 @@ def for_worker(told: Configuration, build: Build, *, alone: bool) -> dict[str, s
     """
     if alone and told.worker_token and told.url:
         return _fetched(told, str(build.pk))
-    return of_project(told, build.project_id)
+    try:
+        return of_project(told, build.project_id)
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, InsufficientPrivilege):
+            raise
+        raise FairleadError(
+            "this worker's role of the database may not read secrets",
+            hint="with FAIRLEAD_URL and FAIRLEAD_WORKER_TOKEN it asks the server for them",
+        ) from error
 
 
 def _fetched(
-    told: Configuration, of: str, pause: Callable[[float], object] = time.sleep
+    told: Configuration, of: str, pause: Callable[[float], object] = pause
 ) -> dict[str, str]:
     import httpx
 

@@ -39,7 +39,9 @@ CHANGEABLE = frozenset({
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,98}[a-z0-9])?")
 # Other words before "://" or "::" have git run programs.
-_REMOTE = re.compile(r"(?:https?|ssh|git|file)://[^\s]+|[\w.-]+@[\w.-]+:[^\s:][^\s]*")
+_REMOTE = re.compile(
+    r"(?:https?|ssh|git)://[^\s/]+(?:/\S*)?|file://[^\s/]*/+[^\s/]\S*|[\w.-]+@[\w.-]+:[^\s:]\S*"
+)
 
 
 def create(

@@ -87,8 +87,9 @@ def _named() -> Configuration:
 
 
 def _make_tables(told: Configuration) -> str:
-    from fairlead.server.serving.prepare import make_tables
+    from fairlead.server.serving.prepare import check_storage, make_tables
 
+    check_storage(told)
     make_tables(told)
     return ""
 

@@ -82,8 +82,9 @@ def _run(told: Configuration, taken: socket.socket, wakeful: Wakeful, say: Say) 
 
 
 def _prepare(told: Configuration) -> str:
-    from fairlead.server.serving.prepare import first_link, make_tables
+    from fairlead.server.serving.prepare import check_storage, first_link, make_tables
 
+    check_storage(told)
     make_tables(told)
     return first_link(told)
 

@@ -34,6 +34,19 @@ def make_tables(told: Configuration) -> None:
             migrate()
 
 
+def check_storage(told: Configuration) -> None:
+    """Raise ``FairleadError`` where the folder for logs and artifacts cannot be written to.
+
+    What may pass (a full disk, a bucket that is away) is for ``/readyz`` to tell.
+    """
+    from fairlead.server.logs.storage import FolderStorage
+    from fairlead.server.storage.opening import own_storage
+
+    storage = own_storage(told)
+    if isinstance(storage, FolderStorage):
+        storage.make()
+
+
 def await_tables(told: Configuration) -> None:
     """Wait until somebody else has made the tables: a worker may not do it."""
     await_database(told.database_url)

@@ -8,20 +8,18 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.db import connections
 
 from fairlead.errors import FairleadError, StoreError
 from fairlead.server.logs.errors import LogMissing
 from fairlead.server.storage.opening import own_storage
+from fairlead.server.threads import Threads
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -37,7 +35,7 @@ _SILENCE = 60.0
 """Seconds that a body may pause."""
 
 # Of our own: an upload that stalls must not take the threads that pages are made in.
-_threads = ThreadPoolExecutor(8, thread_name_prefix="storage")
+in_thread = Threads(8, "storage")
 
 
 class Cut(Exception):
@@ -177,15 +175,3 @@ async def _send(request: _Request, answer: Answer, send: Send) -> None:
 
 def _reading(request: _Request, offset: int, size: int) -> Callable[[], bytes]:
     return lambda: request.storage.read(request.name, offset, size)
-
-
-async def in_thread(work: Callable[[], T]) -> T:
-    """Call ``work`` in a thread that may ask the database."""
-
-    def once() -> T:
-        try:
-            return work()
-        finally:
-            connections.close_all()
-
-    return await asyncio.get_running_loop().run_in_executor(_threads, once)

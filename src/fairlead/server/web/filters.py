@@ -16,6 +16,23 @@ from fairlead.server.store.pages import Page, newest
 
 EVENTS = ("push", "tag", "pull_request", "cron", "manual", "api")
 COUNT = 30
+_SHOWN = (
+    "number",
+    "state",
+    "sentence",
+    "reason",
+    "message",
+    "branch",
+    "tag",
+    "pull_request",
+    "event",
+    "commit",
+    "author",
+    "created",
+    "seconds",
+)
+"""Columns that are read: all that a line shows, without the project, which is known."""
+
 _WINDOW = 2000
 _LARGEST = 1 << 62
 
@@ -60,9 +77,9 @@ def read_chosen(asked: QueryDict) -> Chosen:
 
 
 def find(project: Project, chosen: Chosen) -> Page[Build]:
-    """The newest builds that are wanted."""
+    """The newest builds that are wanted, with what a line shows of each."""
     everything = Build.objects.filter(project=project)
-    rows = _indexed(everything.listed(), chosen)
+    rows = _indexed(everything.only(*_SHOWN), chosen)
     if not (chosen.event or chosen.words):
         return newest(rows, before=chosen.before, count=COUNT)
     below = everything if chosen.before is None else everything.filter(id__lt=chosen.before)

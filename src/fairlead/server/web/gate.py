@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 
-from fairlead.errors import FairleadError
+from fairlead.errors import FairleadError, NotFound
 from fairlead.server.access import Actor, Scope, actor_of
+from fairlead.server.services.projects import by_name
 from fairlead.server.store.models import Project
 from fairlead.server.web.answer import show_error
 
@@ -48,7 +49,7 @@ def admits_to_project(
             request: HttpRequest, project: str, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponseBase:
             actor = actor_of(request)
-            found = Project.objects.filter(name=project).first()
+            found = _project(project)
             known = found.pk if found else None
             if not actor.may(Scope.READ, known):
                 return turn_away(request, actor)
@@ -62,6 +63,13 @@ def admits_to_project(
         return answer
 
     return wrap
+
+
+def _project(name: str) -> Project | None:
+    try:
+        return by_name(name)
+    except NotFound:
+        return None
 
 
 def turn_away(request: HttpRequest, actor: Actor) -> HttpResponseBase:

@@ -3,18 +3,15 @@
 Nothing that takes long happens here: a mirror is brought up to date later, by whoever builds.
 """
 
-import asyncio
 import json
 import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.db import connections
 
 from fairlead.errors import (
     FairleadError,
@@ -28,13 +25,13 @@ from fairlead.server.links import base_url, build_path
 from fairlead.server.services import deliveries
 from fairlead.server.services.projects import by_name
 from fairlead.server.store.models import Delivery, Project
+from fairlead.server.threads import Threads
 from fairlead.server.webhooks.body import Bodies, Busy, Message, Receive
 from fairlead.server.webhooks.limiter import Refusals
 from fairlead.triggers.webhook import FORGES
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[str, str]]
 
@@ -49,7 +46,7 @@ _STATUS: tuple[tuple[type[FairleadError], int], ...] = (
     (UsageError, 404),
 )
 
-_threads = ThreadPoolExecutor(4, thread_name_prefix="webhook")
+in_thread = Threads(4, "webhook")
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,18 +122,6 @@ class Endpoint:
 
 
 application = Endpoint()
-
-
-async def in_thread(work: Callable[[], T]) -> T:
-    """Call ``work`` in a thread that may ask the database."""
-
-    def once() -> T:
-        try:
-            return work()
-        finally:
-            connections.close_all()
-
-    return await asyncio.get_running_loop().run_in_executor(_threads, once)
 
 
 def _said(project: Project, delivery: Delivery) -> Answer:

@@ -98,6 +98,15 @@ def test_parameters_reach_the_steps(worker, make_project, push, reaches, log_of)
     assert log_of(build).endswith(b"[red]\n")
 
 
+def test_a_job_that_somebody_mistyped_is_a_verdict(worker, make_project, push, reaches):
+    pipeline = "python: none\njobs:\n  unit: {run: 'true'}\n  style: {run: 'true'}\n"
+    project = make_project(pipeline=pipeline)
+    build = reaches(push(project, only=("unit", "stile")), "errored", "passed")
+    assert build.state == "errored"
+    assert "there is no job 'stile' in the plan" in build.reason
+    assert reaches(push(project, only=("unit",)), "errored", "passed").jobs.count() == 1
+
+
 def test_a_whole_log_leaves_the_database(worker, make_project, push, reaches, log_of, wait_until):
     from fairlead.server.store.models import Attempt, LogChunk
 

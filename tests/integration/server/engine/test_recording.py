@@ -65,6 +65,22 @@ def record(database):
         recorder._thread.join()
 
 
+def test_artifacts_expire_by_the_clock_of_the_database(claimed, record):
+    from datetime import timedelta
+
+    from fairlead.server.engine.artifacts import ArtifactsKept, Kept
+    from fairlead.server.store.models import Artifact
+
+    recorder = record(claimed)
+    file = Kept(job="a", path="x", key="k", size=1, days=3)
+    for event in (started(), attempt(), ArtifactsKept(time=4e9, files=(file,))):
+        recorder.emit(event)
+    recorder.close()
+    (kept,) = Artifact.objects.all()
+    left = kept.expires - claimed.started - timedelta(days=3)
+    assert timedelta(0) <= left < timedelta(minutes=5)
+
+
 def started():
     return RunStarted(time=1.0, number=1, plan=PLAN, isolation="process")
 

@@ -54,6 +54,31 @@ def test_a_build_runs_under_it(role, agents, make_project, push, reaches, log_of
     assert Artifact.objects.count() == 2
 
 
+def test_what_it_may_not_read_is_said_with_what_to_do(role, agents, make_project, push, reaches):
+    agents("restricted", FAIRLEAD_DATABASE_URL=role)
+    pipeline = "python: none\njobs:\n  only: {run: 'true', secrets: [KEY]}\n"
+    ended = reaches(push(make_project(pipeline=pipeline)), *ENDS)
+    assert ended.state == "errored"
+    assert "role of the database may not read secrets" in ended.reason
+    assert "FAIRLEAD_WORKER_TOKEN" in ended.reason
+
+
+def test_a_build_that_waits_for_a_web_node_ends_when_it_is_cancelled(
+    role, agents, make_project, push, reaches, wait_until
+):
+    from fairlead.server.services.builds import cancel
+
+    # Nobody answers at that address; without an end to its pauses it would try for minutes.
+    nobody = {"FAIRLEAD_URL": "http://127.0.0.1:9", "FAIRLEAD_WORKER_TOKEN": "t"}
+    agent = agents("waiting", FAIRLEAD_DATABASE_URL=role, **nobody)
+    pipeline = "python: none\njobs:\n  only: {run: 'true', secrets: [KEY]}\n"
+    build = push(make_project(pipeline=pipeline))
+    wait_until(lambda: "trying again" in agent.said)
+    assert cancel(reaches(build, "running"), "changed my mind")
+    ended = reaches(build, "cancelled", seconds=60)
+    assert ended.reason == "changed my mind"
+
+
 def test_it_takes_over_from_the_dead(role, agents, make_project, push, reaches):
     project = make_project("sleep 3")
     first = agents("first", FAIRLEAD_DATABASE_URL=role)

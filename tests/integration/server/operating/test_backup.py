@@ -77,6 +77,15 @@ def test_there_has_to_be_something_to_save(empty, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_place_that_takes_no_file_is_said_with_what_to_do(filled, tmp_path):
+    done = filled.command("backup", tmp_path / "nowhere" / "file")
+    assert done.returncode == 2
+    said = done.stderr.decode()
+    assert "error: cannot write" in said
+    assert "name a file in a folder that is there" in said
+    assert "FAIRLEAD_HOME" not in said
+
+
 def test_an_installation_is_only_replaced_by_force(filled, seen, backup, empty):
     restored(empty, filled, backup)
     (empty.data / "storage/logs/0/9.gz").write_bytes(b"of the old one")

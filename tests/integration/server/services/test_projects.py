@@ -66,10 +66,12 @@ def test_names_are_slugs(verbs, repositories, name):
 
 
 def test_a_mirror_needs_an_address_that_runs_nothing(verbs, repositories):
-    for url in ("", "ext::sh -c id", "example.org/x", "--upload-pack=x", "https://a b", "a@b::c"):
+    odd = ("", "ext::sh -c id", "example.org/x", "--upload-pack=x", "https://a b", "a@b::c")
+    for url in (*odd, "file:///", "file://", "file:////", "https:///", "ssh:///x"):
         with pytest.raises(FairleadError):
             verbs.create("mirror", kind="mirrored", url=url)
-    for number, url in enumerate(("https://example.org/x.git", "git@example.org:a/b.git")):
+    good = ("https://example.org/x.git", "git@example.org:a/b.git", "file:///srv/x.git")
+    for number, url in enumerate(good):
         verbs.create(f"mirror{number}", kind="mirrored", url=url)
     assert not repositories
 

@@ -132,6 +132,14 @@ def test_a_folder_that_cannot_be_written_is_said(start, folder):
     assert "FAIRLEAD_DATA" in server.said
 
 
+def test_storage_that_cannot_be_written_is_said(start, folder):
+    (folder / "file").touch()
+    server = start("serve", STORAGE=str(folder / "file/inside"))
+    assert server.process.wait(60) == 2
+    assert "error: cannot make" in server.said
+    assert "FAIRLEAD_STORAGE" in server.said
+
+
 def test_a_form_of_logs_that_does_not_exist_is_said(start):
     server = start("serve", LOG_FORMAT="xml")
     assert server.process.wait(60) == 2

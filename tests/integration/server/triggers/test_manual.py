@@ -156,6 +156,24 @@ def test_wishes_are_the_builds(start):
     assert build.read_trigger().parameters == (("NAME", "x"),)
 
 
+def test_jobs_that_an_earlier_build_of_the_commit_did_not_have(start, folder):
+    from fairlead.server.store.models import Job
+
+    planned = start(jobs=["nobody-knows-yet"])
+    for place, key in enumerate(("unit-3.12", "style")):
+        Job.objects.create(build=planned, key=key, place=place)
+    assert start(jobs=["style"]).only == ["style"]
+    with pytest.raises(UsageError, match="no job 'stile'") as error:
+        start(jobs=["style", "stile"])
+    assert error.value.hint == "did you mean style?"
+    with pytest.raises(UsageError) as error:
+        start(jobs=["x"])
+    assert error.value.hint == "jobs: unit-3.12, style"
+    git(folder, "commit", "-q", "--allow-empty", "-m", "New")
+    git(folder, "push", "-q", "origin", "HEAD:new")
+    assert start(branch="new", jobs=["stile"]).only == ["stile"]
+
+
 def test_parameters_are_those_the_project_asks_for(start, change, builds):
     asked = [
         {"name": "LEVEL", "kind": "choice", "choices": ["low", "high"], "default": "low"},

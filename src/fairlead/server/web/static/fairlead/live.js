@@ -3,12 +3,20 @@
 
 (() => {
   const SECOND = 1000;
+  const MOMENT = 100;
   const AGAIN = 10 * SECOND;
   const address = document.body.dataset.stream;
   let source = null;
   let last = 0;
   let waiting = 0;
   let ended = false;
+
+  // It is large, and only for what changes later: the page is shown before it.
+  const htmx = document.createElement("script");
+  htmx.src = document.currentScript.dataset.htmx;
+  const later = () => requestAnimationFrame(() => setTimeout(() => document.head.append(htmx)));
+  if (document.readyState === "complete") later();
+  else addEventListener("load", later, { once: true });
 
   const reading = () => {
     const selected = getSelection();
@@ -17,6 +25,10 @@
 
   const tell = () => {
     waiting = 0;
+    if (!window.htmx) {
+      soon(MOMENT);
+      return;
+    }
     if (reading()) {
       // Somebody marks a text to copy it: not under their hands.
       soon(SECOND);
