@@ -32,6 +32,7 @@ _OF_HOSTS = {
     "ssh": "Open a terminal on a host of an environment.",
     "hosts": "Get to know the hosts of an environment; check the way to them.",
     "environments": "Show where the project is deployed to.",
+    "review": "Give a pull request a place of its own, and take it away.",
     "receive": "Push to deploy: a hook of a bare repository, without any server.",
     "provision": "Make an environment's hosts ready, or tell what differs on them.",
     "maintenance": "Close an environment's site for a while, and open it again.",

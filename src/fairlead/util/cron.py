@@ -63,7 +63,7 @@ def parse_schedule(text: str) -> Schedule:
 
     Raises ``TriggerInvalid`` that names the field, also for a day that never comes.
     """
-    fields = _SHORT.get(text.strip().lower(), text).lower().split()
+    fields = five_fields(text).lower().split()
     if len(text) > _LONGEST or len(fields) != len(_FIELDS):
         raise TriggerInvalid(
             f"not a schedule: {text[:80]!a}",
@@ -85,6 +85,11 @@ def parse_schedule(text: str) -> Schedule:
     if not schedule.either and all(d > _LAST[m - 1] for m, d in product(months, days)):
         raise TriggerInvalid(f"the schedule {text[:80]!a} names a day that never comes")
     return schedule
+
+
+def five_fields(text: str) -> str:
+    """An expression as cron itself has it: ``@daily`` is ``0 0 * * *``."""
+    return _SHORT.get(text.strip().lower(), text.strip())
 
 
 def next_after(schedule: Schedule, moment: datetime, zone: ZoneInfo) -> datetime:

@@ -67,7 +67,7 @@ def test_one_in_full_without_values_of_variables(show):
     assert "secret-looking" not in text
     for line in (
         "on a host   /srv/shop, as shop, systemd",
-        "cron        @daily  clean",
+        "cron        0 0 * * *  clean",
         "health      /health answers 200",
         "watch       30 s; back when 5.0% of at least 20 answers are above 499",
         "migrations  none",

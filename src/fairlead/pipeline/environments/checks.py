@@ -6,6 +6,7 @@ from collections.abc import Mapping as Dictionary
 from fairlead.model.environment import Environment, Host
 from fairlead.model.plan import Location
 from fairlead.pipeline.document import Mapping, Node, Scalar, Sequence
+from fairlead.pipeline.durations import parse_duration
 from fairlead.pipeline.native.reader import Reader, known_or_close
 from fairlead.pipeline.tree import Tree
 
@@ -14,6 +15,11 @@ _OPTIONS = {
     "heroku": ("app", "method", "api", "git", "timeout"),
     "script": ("deploy", "rollback", "status", "timeout"),
 }
+_VALUES = (
+    ("method", lambda text: text in {"build", "git"}, "`build` or `git`"),
+    ("timeout", lambda text: parse_duration(text) is not None, "a duration such as `10 min`"),
+    ("api", lambda text: text.startswith(("https://", "http://")), "an address"),
+)
 _NEEDED = {"heroku": "app", "script": "deploy"}
 
 
@@ -65,6 +71,9 @@ def _provider(environment: Environment, node: Node, reader: Reader) -> None:
     if (needed := _NEEDED.get(provider)) and not given.get(needed):
         hint = f"write it under `options`: `options: {{{needed}: …}}`"
         reader.error(_where(environment, node), f"{provider} needs the option {needed!r}", hint)
+    for key, fits, wanted in _VALUES:
+        if key in given and not fits(given[key]):
+            reader.error(_place(node, "options", key), f"{key} takes {wanted}, not {given[key]!r}")
     if provider != "ssh" and environment.hosts:
         hint = "leave `hosts` away, or write `provider: ssh`"
         reader.error(_place(node, "hosts"), f"{provider} has no hosts of ours", hint)
@@ -116,6 +125,9 @@ def _rules(environment: Environment, node: Node, reader: Reader) -> None:
         message = "review environments need a domain with {number}"
         hint = "such as `domain: pr-{number}.staging.example.org`"
         reader.error(_place(node, "review"), message, hint)
+    if environment.review and environment.provider != "ssh":
+        message = f"{environment.provider} makes no places for pull requests of ours"
+        reader.error(_place(node, "review"), message, "reviews need `provider: ssh`")
     if numbered and not environment.review:
         message = "only review environments have {number} in a domain"
         reader.error(_place(node, "domain"), message, "write `review: true`")

@@ -9,7 +9,7 @@ from fairlead.model.environment import Host
 from fairlead.pipeline.durations import parse_size
 from fairlead.pipeline.native.kinds import TEXT_SCHEMA, Word
 from fairlead.pipeline.native.words import VARIABLE
-from fairlead.util.cron import parse_schedule
+from fairlead.util.cron import five_fields, parse_schedule
 
 ENVIRONMENT_NAME: Final = r"[a-z][a-z0-9_-]{0,39}"
 ACCOUNT: Final = r"[a-z_][a-z0-9_-]{0,31}"
@@ -95,7 +95,7 @@ def _cron(text: str) -> str | None:
         parse_schedule(text)
     except TriggerInvalid:
         return None
-    return text.strip()
+    return five_fields(text)
 
 
 def _place(text: str) -> str | None:

@@ -108,7 +108,7 @@ def test_all_of_an_app(one):
         command="serve $SOCKET",
         timeout=60.0,
         workers=(Process(name="mail", command="python -m mail", count=3),),
-        cron=(("@daily", "clear"),),
+        cron=(("0 0 * * *", "clear"),),
         static=(("/static/", "shop/static"), ("/media/a/", "m")),
         manager="supervisor",
     )
