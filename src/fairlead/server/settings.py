@@ -43,8 +43,8 @@ def database(url: str, *, pool_timeout: float, longest: float) -> dict[str, dict
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host"}
     main = {ours: told.pop(theirs, "") or "" for ours, theirs in (*names.items(), ("PORT", "port"))}
     options = {**KEEPALIVE, **told, "options": bounded(told.get("options"), longest)}
-    # A connection is a process of PostgreSQL's: those of a busy minute go when it is over.
-    pool = {"min_size": 1, "max_size": 10, "max_idle": 30.0, "timeout": pool_timeout}
+    # A connection is a process of PostgreSQL's: it goes soon after it was used, one each time.
+    pool = {"min_size": 0, "max_size": 10, "max_idle": 10.0, "timeout": pool_timeout}
     return {
         "default": {
             "ENGINE": "fairlead.server.backend",

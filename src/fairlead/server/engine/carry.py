@@ -17,6 +17,7 @@ from fairlead.model import Event, RunFinished
 from fairlead.runner.cancel import Cancel
 from fairlead.runner.places import working_folder
 from fairlead.runner.run import run
+from fairlead.runner.sandbox.blanks import put_away
 from fairlead.server.configuration import Intervals
 from fairlead.server.engine import changes, verdicts
 from fairlead.server.engine.artifacts import keep_artifacts
@@ -26,6 +27,7 @@ from fairlead.server.engine.logsink import ChunkSink, compact_attempt, compact_l
 from fairlead.server.engine.order import Confide, Locate, make_order, no_secrets
 from fairlead.server.engine.recording import Fenced, Recorder
 from fairlead.server.engine.records import BuildRecords
+from fairlead.server.engine.resting import Rest
 from fairlead.server.logs.storage import Storage
 from fairlead.server.pausing import heeding
 from fairlead.server.store.models import Build, State
@@ -59,10 +61,15 @@ class Carrier:
         # Each build may need one thread for its run and one for its changes.
         self._threads = ThreadPoolExecutor(2 * slots + 2, thread_name_prefix="build")
         self._compacting = ThreadPoolExecutor(1, thread_name_prefix="compacting")
+        self._rest = Rest(lambda: self._threads.submit(put_away))
         self.worker_id: int | None = None
 
     async def carry(self, context: JobContext, build_id: int) -> None:
         """The engine's task. Raises ``JobAborted`` where the build has no verdict from it."""
+        with self._rest.at_work():
+            await self._carry(context, build_id)
+
+    async def _carry(self, context: JobContext, build_id: int) -> None:
         job_id = context.job.id
         if job_id is None:
             raise exceptions.JobAborted
@@ -189,6 +196,7 @@ class Carrier:
 
     def close(self) -> None:
         """End the threads; no build may be under way."""
+        self._rest.stop()
         self._threads.shutdown()
         self._compacting.shutdown()
 

@@ -90,7 +90,7 @@ def make_app(told: Configuration) -> App:
         kwargs=every,
         min_size=1,
         max_size=4,
-        max_idle=30.0,
+        max_idle=10.0,
         timeout=told.pool_timeout,
         connection_class=Patient,
     )
