@@ -66,8 +66,8 @@ class Building(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def needed(self) -> bool:
-        """Whether there is anything to build."""
-        return bool(self.packaging.build or self.projects)
+        """Whether there is anything to build, or to look for where it would be."""
+        return bool(self.packaging.build or self.packaging.include or self.projects)
 
 
 @contextmanager

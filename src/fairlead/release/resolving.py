@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from fairlead.errors import StoreError
+from fairlead.errors import EnvironmentFailed, StoreError
 from fairlead.model import Install
 from fairlead.model.environment import Packaging
 from fairlead.pipeline.install import project_kind
@@ -28,7 +28,12 @@ from fairlead.release.locks import (
     split_direct,
 )
 from fairlead.runner.environments import EnvironmentRequest, Environments, read_request
-from fairlead.runner.environments.command import demand, execute, surroundings
+from fairlead.runner.environments.command import (
+    Unreachable,
+    demand,
+    execute,
+    surroundings,
+)
 from fairlead.runner.environments.resolution import package_name, split_lines
 from fairlead.runner.environments.uv import Uv
 from fairlead.runner.pythons import Interpreter
@@ -38,6 +43,7 @@ from fairlead.util.fs import write_atomic
 Tell = Callable[[str], None]
 RESOLVED = "resolved"
 """What stands for the name of a lock file where there is none."""
+_FOREIGN = ("poetry.lock", "pdm.lock", "Pipfile.lock")
 _VERSION = r"[\w.-]+==[\w.!+-]+"
 
 
@@ -102,7 +108,7 @@ class Resolver(msgspec.Struct, frozen=True, kw_only=True):
         try:
             text = kept.read_text("utf-8")
         except (OSError, UnicodeDecodeError):
-            text = self._compile(request)
+            text = self._chosen(request)
             with suppress(StoreError):
                 write_atomic(kept, text.encode())
         lines, projects = split_lines(join_lines(text), self.root)
@@ -116,14 +122,29 @@ class Resolver(msgspec.Struct, frozen=True, kw_only=True):
             files=((RESOLVED, sha256(text.encode()).hexdigest()),),
         )
 
-    def _compile(self, request: EnvironmentRequest) -> str:
+    def _chosen(self, request: EnvironmentRequest) -> str:
+        """What uv chooses: as it was tested, else anew where that does not go together here."""
+        foreign = next((name for name in _FOREIGN if self.tree.read(name) is not None), "")
+        lock = f"{foreign} is not a lock file uv reads" if foreign else "no lock file"
+        self.emit(f"{lock}: uv chooses the versions; commit one to have the same everywhere")
+        tested = self._versions(request)
+        try:
+            return self._compile(request, tested)
+        except Unreachable:
+            raise
+        except EnvironmentFailed:
+            if not tested:
+                raise
+            self.emit("what the commit was tested with does not go together here: chosen anew")
+            return self._compile(request, [])
+
+    def _compile(self, request: EnvironmentRequest, tested: list[str]) -> str:
         """Resolve with hashes; the project's own folders stand in the result as paths."""
-        self.emit("no lock file: uv chooses the versions; commit one to have the same everywhere")
         with self.environments.store.aside() as aside:
             wanted, given = aside.folder / "wanted.txt", aside.folder / "given.txt"
             lines = [*request.options, *request.lines, *(p.line for p in request.projects)]
             wanted.write_text("\n".join([*lines, *request.pinned, ""]))
-            given.write_text("\n".join([*request.constraints, *self._versions(request), ""]))
+            given.write_text("\n".join([*request.constraints, *tested, ""]))
             argv: list[str | Path] = [self.environments.uv, "pip", "compile", "--generate-hashes"]
             argv += ["--no-header", "--no-annotate", "--python", self.interpreter.real]
             argv += [*self._uv.flags, wanted, "-c", given]

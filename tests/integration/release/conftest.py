@@ -68,23 +68,28 @@ def interpreter(tmp_path_factory):
     return found
 
 
-@pytest.fixture(scope="session")
-def index(tmp_path_factory):
-    """A folder of packages: ``greet`` as a wheel, ``brew`` only as a source distribution."""
-    folder = tmp_path_factory.mktemp("index")
-    info = "greet-2.0.dist-info"
+def make_wheel(folder, version):
+    info = f"greet-{version}.dist-info"
     files = {
         "greet.py": "def hello():\n    return 'hello'\n",
-        f"{info}/METADATA": "Metadata-Version: 2.1\nName: greet\nVersion: 2.0\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: greet\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = ""
     for path, text in files.items():
         digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
         record += f"{path},sha256={digest.decode()},{len(text)}\n"
-    with zipfile.ZipFile(folder / "greet-2.0-py3-none-any.whl", "w") as archive:
+    with zipfile.ZipFile(folder / f"greet-{version}-py3-none-any.whl", "w") as archive:
         for path, text in {**files, f"{info}/RECORD": f"{record}{info}/RECORD,,\n"}.items():
             archive.writestr(path, text)
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory):
+    """A folder of packages: ``greet`` 1.0 and 2.0 as wheels, ``brew`` only as its source."""
+    folder = tmp_path_factory.mktemp("index")
+    for version in ("1.0", "2.0"):
+        make_wheel(folder, version)
     brew = {
         "PKG-INFO": "Metadata-Version: 2.1\nName: brew\nVersion: 1.0\n",
         "pyproject.toml": PYPROJECT.format(name="brew"),
@@ -108,11 +113,11 @@ def served(index, tmp_path):
     """The address of the same packages as an index over HTTP (PEP 503, with hashes)."""
     for file in index.iterdir():
         folder = tmp_path / "simple" / file.name.partition("-")[0]
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / file.name).write_bytes(file.read_bytes())
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        link = f'<a href="{file.name}#sha256={digest}">{file.name}</a>'
-        (folder / "index.html").write_text(f"<!DOCTYPE html><html><body>{link}</body></html>")
+        with (folder / "index.html").open("a") as page:
+            page.write(f'<a href="{file.name}#sha256={digest}">{file.name}</a>\n')
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(tmp_path)))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from fairlead.model.environment import Packaging
 from fairlead.pipeline.environments import find_environments
 from fairlead.release.package import package
 from fairlead.release.reading import read_release
-from fairlead.runner.checkout import open_commit
+from fairlead.release.signing import trusted_keys
+from fairlead.runner.checkout import open_commit, open_source
 from fairlead.runner.environments.command import find_uv
 from fairlead.settings import load_settings
 
+OWN = "{}.{}".format(*sys.version_info[:2])
 FILES_PYPROJECT = """
 [build-system]
 requires = []
@@ -297,6 +300,35 @@ def test_without_lock_the_versions_are_chosen_once(make_project, shared_home, tm
     assert first["manifest"]["requirements"] == ["greet==2.0"]
     assert [name for name, _ in first["manifest"]["locks"]] == ["resolved"]
     assert again["number"] == first["number"] == 1
+
+
+@pytest.mark.parametrize(
+    ("tested", "chosen"), [(("greet==1.0", "demo==7"), "1.0"), (("greet==9.9",), "2.0")]
+)
+def test_without_lock_what_was_tested_holds_where_it_can(
+    make_project, shared_home, tmp_path, tested, chosen
+):
+    pyproject = FILES_PYPROJECT + 'dependencies = ["greet"]\n'
+    changes = {"pyproject.toml": pyproject, "requirements.txt": None, "poetry.lock": ""}
+    project = make_project({**changes, "fairlead.yml": None}, home=shared_home)
+    settings = load_settings(project.environ)
+    source = open_source(project.root, settings.home, "HEAD")
+    told = []
+
+    file = package(
+        source,
+        Packaging(python=OWN),
+        settings=settings,
+        host=project.environ,
+        folder=tmp_path,
+        tested=tested,
+        emit=told.append,
+    )
+
+    manifest = read_release(file, trusted=trusted_keys(settings.config))
+    assert manifest.requirements == (f"greet=={chosen}",)
+    assert "poetry.lock is not a lock file uv reads: uv chooses" in told[0]
+    assert any("chosen anew" in text for text in told) is (chosen == "2.0")
 
 
 @pytest.mark.parametrize("kind", ["uv.lock", "pylock.toml"])
