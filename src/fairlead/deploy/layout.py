@@ -16,7 +16,7 @@
   history.jsonl                one line a deployment
   lock                         held by flock while somebody deploys; lock.json says who
   under-way                    a deployment's journal: there while one is under way, or died
-  .work                        held by each script that changes something, to its end
+  .work  .processes            held by each script that changes something, to its end
 """
 
 from typing import Final

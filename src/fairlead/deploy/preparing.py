@@ -1,5 +1,6 @@
 """Preparing a host: the release beside what is live, started and asked, and no traffic."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,12 +41,30 @@ class Preparation:
         if way == NOTHING:
             return
         if way in {SEND, KEPT}:
-            await self._upload(site)
-            await self._clean(site)
-            await self._install(site)
-            await self._static(site)
+            async with self._cooling(site):
+                await self._upload(site)
+                await self._clean(site)
+                await self._install(site)
+                await self._static(site)
         await self._restart(site)
         await self._probe(site)
+
+    @asynccontextmanager
+    async def _cooling(self, site: Site) -> AsyncIterator[None]:
+        """Stop what the idle slot runs meanwhile; it is over when this is."""
+        if not site.plan.busy:
+            yield
+            return
+        site.begun = True
+        plan = site.plan
+        script = scripts.cool(site.layout, plan.slot, plan.processes, site.functions)
+        task = asyncio.ensure_future(site.run(script, timeout=self._patience))
+        try:
+            yield
+            await task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     @asynccontextmanager
     async def phase(self, phase: DeployPhase, site: Site) -> AsyncIterator[Told]:
@@ -146,11 +165,7 @@ class Preparation:
             site.begun = True
             if plan.way in {SEND, KEPT}:
                 script = scripts.start(
-                    site.layout,
-                    plan.slot,
-                    processes=plan.processes,
-                    functions=site.functions,
-                    stop=plan.busy,
+                    site.layout, plan.slot, plan.processes, functions=site.functions
                 )
             else:
                 script = scripts.begin_web(

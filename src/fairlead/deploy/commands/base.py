@@ -8,7 +8,11 @@ from fairlead.deploy.layout import Layout
 BUSY = 75
 """Exit code of a script that waited in vain for another of ours to end (``EX_TEMPFAIL``)."""
 
+WRONG = 70
+"""Exit code of a script that was to touch the live slot (``EX_SOFTWARE``); it touched nothing."""
+
 _WAIT = 60
+_LONG = 300
 
 
 def quote(text: str) -> str:
@@ -39,6 +43,14 @@ def changing(layout: Layout) -> str:
         f"flock -w {_WAIT} 9 || {{ echo 'an earlier script still runs on this host' >&2; "
         f"exit {BUSY}; }}\n"
     )
+
+
+def alone_with_processes() -> str:
+    """Behind ``opening`` or ``changing``: nobody else starts or stops processes meanwhile.
+
+    It is a lock of its own, as stopping the old ones goes on beside other scripts.
+    """
+    return f"exec 8>>.processes\nflock -w {_LONG} 8 || exit {BUSY}\n"
 
 
 def link(target: str, path: str) -> str:

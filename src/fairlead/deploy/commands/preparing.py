@@ -2,7 +2,14 @@
 
 import msgspec
 
-from fairlead.deploy.commands.base import changing, quote, words
+from fairlead.deploy.commands.base import (
+    WRONG,
+    alone_with_processes,
+    changing,
+    opening,
+    quote,
+    words,
+)
 from fairlead.deploy.commands.facts import Journal
 from fairlead.deploy.layout import Layout
 from fairlead.deploy.slots import identity
@@ -118,30 +125,36 @@ def in_release(layout: Layout, folder: str, command: str) -> str:
     return f"exec {quote(f'{layout.slots}/{folder}/run')} sh -c {quote(command)}\n"
 
 
-def start(
-    layout: Layout, slot: str, *, processes: tuple[str, ...], functions: str, stop: bool
-) -> str:
+def cool(layout: Layout, slot: str, processes: tuple[str, ...], functions: str) -> str:
+    """Stop what the idle slot still runs. Web servers take a second for that: it is done early."""
+    return (
+        f"{opening(layout)}{alone_with_processes()}{functions}\n"
+        f'[ "$(readlink slots/live || :)" != {slot} ] || exit {WRONG}\n'
+        f"finish {slot} {words(processes)}\n"
+    )
+
+
+def start(layout: Layout, slot: str, processes: tuple[str, ...], functions: str) -> str:
     """Put the new files of a slot in place and start its web server, if the host has one.
 
-    What the slot held stays aside until the deployment is over; an empty folder stands for
-    nothing. With ``stop`` something of it may run. Prints how long the slot's log is by then.
+    What the slot held stays aside until the deployment is over, also that it was not there.
+    Nothing of it runs any more. Prints how long the slot's log is by then.
     """
     before = f"slots/.{slot}.before"
     return (
-        f"{changing(layout)}{functions}\n"
+        f"{changing(layout)}{alone_with_processes()}{functions}\n"
         # What an earlier, dead deployment left there is not what was before.
         f"if [ -e {before} ]; then rm -rf slots/{slot}\n"
         f"elif [ -e slots/{slot} ]; then mv -T slots/{slot} {before}\n"
-        f"else mkdir {before}; fi\n"
-        + (f"finish {slot} {words(processes)}\n" if stop else "")
-        + f"mv -T slots/.{slot}.new slots/{slot}\n"
-        + begin_web(layout, slot, processes, functions="")
+        f"else mkdir {before}; : >{before}/.absent; fi\n"
+        f"mv -T slots/.{slot}.new slots/{slot}\n" + begin_web(layout, slot, processes, functions="")
     )
 
 
 def begin_web(layout: Layout, slot: str, processes: tuple[str, ...], functions: str) -> str:
     """Start the web server of what a slot holds, where the host has one."""
-    head = f"{changing(layout)}{functions}\n" if functions else ""
+    alone = f"{changing(layout)}{alone_with_processes()}{functions}\n"
+    head = alone if functions else ""
     began = f"wc -c <log/{slot}.log 2>/dev/null || echo 0\n"
     return head + began + (f"begin {slot} web\n" if "web" in processes else "")
 
@@ -162,19 +175,19 @@ def put_back(
     folder of the release that came with this deployment.
     """
     before, all_of_it = f"slots/.{slot}.before", words(processes)
-    again = f"  [ ! -e slots/{slot}/web ] || begin {slot} web\n" if warm else ""
     return (
-        f"{changing(layout)}{functions}\n"
-        f'[ "$(readlink slots/live || :)" != {slot} ] || exit 70\n'
+        f"{changing(layout)}{alone_with_processes()}{functions}\n"
+        f'[ "$(readlink slots/live || :)" != {slot} ] || exit {WRONG}\n'
         f"if [ -e {before} ]; then\n"
         f"  finish {slot} {all_of_it} || :\n"
         f"  rm -rf slots/{slot}\n"
-        f"  if [ -e {before}/about.json ]; then mv -T {before} slots/{slot}\n"
-        f"  else rm -rf {before}; fi\n"
-        f"{again}fi\n"
+        f"  if [ -e {before}/.absent ]; then rm -rf {before}\n"
+        f"  else mv -T {before} slots/{slot}; fi\n"
+        "fi\n"
         + (f"finish {slot} {all_of_it} || :\n" if stop else "")
         + f"rm -rf slots/.{slot}.new slots/.back\n"
         + (f"rm -rf {quote(f'releases/{remove}')}\n" if remove else "")
+        + (f"[ ! -e slots/{slot}/web ] || begin {slot} web\n" if warm else "")
         + "rm -f under-way\n"
     )
 

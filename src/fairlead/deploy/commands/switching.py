@@ -2,7 +2,7 @@
 
 import msgspec
 
-from fairlead.deploy.commands.base import changing, link, quote, words
+from fairlead.deploy.commands.base import alone_with_processes, changing, link, quote, words
 from fairlead.deploy.commands.facts import Journal
 from fairlead.deploy.commands.preparing import journal
 from fairlead.deploy.layout import Layout
@@ -38,7 +38,8 @@ def move_workers(
     """
     workers = words(process for process in processes if process != "web")
     stop = f"finish {source} {workers}\n" if source else ""
-    return f"{changing(layout)}{functions}\n{stop}begin {target} {workers}\n"
+    head = f"{changing(layout)}{alone_with_processes()}{functions}\n"
+    return f"{head}{stop}begin {target} {workers}\n"
 
 
 def states(layout: Layout, slot: str, processes: tuple[str, ...], functions: str) -> str:
@@ -68,7 +69,7 @@ def settle_live(
     workers = words(process for process in processes if process != "web")
     moving = f"finish {idle} {workers}\nbegin {slot} {workers}\n" if workers else ""
     return (
-        f"{changing(layout)}{functions}\n{moving}"
+        f"{changing(layout)}{alone_with_processes()}{functions}\n{moving}"
         f"rm -rf slots/.{slot}.before slots/.back\nrm -f under-way\n"
     )
 
