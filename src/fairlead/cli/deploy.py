@@ -6,6 +6,7 @@ import click
 
 from fairlead.cli import context
 from fairlead.cli.deploying import as_named, carry_out, confirm, secrets_of, show_plan
+from fairlead.cli.deploying_there import carry_out_there, commit_named
 
 if TYPE_CHECKING:
     from fairlead.model.release import Release
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 @click.option("--events", is_flag=True, help="Print events as JSON lines.")
 @click.option("--plain", is_flag=True, help="Print plain lines, as when not in a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: print the plan as JSON.")
+@click.option(
+    "--server",
+    metavar="URL",
+    default="",
+    help="Have this server do it: by default with the newest that passed.",
+)
+@click.option("--project", metavar="NAME", default="", help="With --server: the project there.")
 def command(
     *,
     name: str,
@@ -36,6 +44,8 @@ def command(
     events: bool,
     plain: bool,
     as_json: bool,
+    server: str,
+    project: str,
 ) -> int:
     """Deploy a release to ENVIRONMENT: the current commit's, or the one you name.
 
@@ -44,6 +54,7 @@ def command(
       fairlead deploy production
       fairlead deploy beta --branch release
       fairlead deploy production --release 7 --dry-run
+      fairlead deploy production --server https://ci.example.org
 
     The release is made ready on every host before anything changes; then the hosts are switched
     one by one and watched. Any failure leaves, or makes live again, what was live. Exits with 0
@@ -57,6 +68,19 @@ def command(
         raise UsageError("--release, --branch and --commit each name a release: give one of them")
     if as_json and not dry_run:
         raise UsageError("--json goes with --dry-run; --events prints a deployment as JSON lines")
+    if server:
+        if dry_run:
+            raise UsageError("--dry-run looks at hosts from here: leave --server away")
+        body = {
+            "release": _number(wanted),
+            "branch": branch,
+            "commit": commit_named(commit) if commit else None,
+            "hosts": hosts,
+            "force": force,
+        }
+        return carry_out_there(
+            name, "deployments", body, server=server, project=project, events=events, plain=plain
+        )
     environment = context.environment(name)
     order = DeployOrder(
         environment=environment,
@@ -97,6 +121,18 @@ def release_for(wanted: str | None, revision: str | None, *, force: bool) -> "Re
     trusted = trusted_keys(context.settings().config)
     read_release(Path(release.file), trusted=trusted, deep=False)
     return release
+
+
+def _number(wanted: str | None) -> int | None:
+    """The number of a server's release. Raises ``UsageError`` for what is none."""
+    from fairlead.errors import UsageError
+
+    if wanted is None:
+        return None
+    text = wanted.removeprefix("#")
+    if not (text.isascii() and text.isdecimal()):
+        raise UsageError(f"{wanted!r} is not the number of a release of the server")
+    return int(text)
 
 
 def _person() -> str:

@@ -8,6 +8,7 @@ import click
 
 from fairlead.cli import context
 from fairlead.cli.deploying import carry_out, secrets_of, show_plan
+from fairlead.cli.deploying_there import carry_out_there
 
 if TYPE_CHECKING:
     from fairlead.model.release import Release
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 @click.option("--events", is_flag=True, help="Print events as JSON lines.")
 @click.option("--plain", is_flag=True, help="Print plain lines, as when not in a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: print the plan as JSON.")
+@click.option("--server", metavar="URL", default="", help="Have this server do it.")
+@click.option("--project", metavar="NAME", default="", help="With --server: the project there.")
 def command(
     *,
     name: str,
@@ -32,6 +35,8 @@ def command(
     events: bool,
     plain: bool,
     as_json: bool,
+    server: str,
+    project: str,
 ) -> int:
     """Make the release before the live one live again on ENVIRONMENT, or the one you name.
 
@@ -49,6 +54,15 @@ def command(
 
     if as_json and not dry_run:
         raise UsageError("--json goes with --dry-run; --events prints a deployment as JSON lines")
+    if server:
+        if dry_run or force or hosts:
+            raise UsageError("--dry-run, --force and --host are not for a server's rollback")
+        if to and not to.removeprefix("#").isdecimal():
+            raise UsageError(f"{to!r} is not the number of a release of the server")
+        body = {"to": int(to.removeprefix("#")) if to else None}
+        return carry_out_there(
+            name, "rollback", body, server=server, project=project, events=events, plain=plain
+        )
     environment = context.environment(name)
     order = RollbackOrder(
         environment=environment,

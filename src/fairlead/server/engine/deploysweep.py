@@ -4,6 +4,7 @@ Deployments are never begun again by themselves: what is on the hosts is for a p
 Releases are made again; what was to be looked at is looked at again.
 """
 
+import json
 import logging
 
 from django.db import connection, transaction
@@ -46,7 +47,8 @@ def sweep_deployments(stalled: float) -> int:
         log.warning("%s lost its worker (job %s)", task, job_id)
         with transaction.atomic():
             give_up(job_id)
-            _pass_on(task, job_id, told if isinstance(told, dict) else {})
+            # Django leaves JSON of its cursors as it is.
+            _pass_on(task, job_id, json.loads(told) if isinstance(told, str) else told)
     with connection.cursor() as cursor:
         cursor.execute(_ORPHANED)
         orphaned = cursor.fetchall()
