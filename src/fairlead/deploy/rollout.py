@@ -250,6 +250,8 @@ class _Rollout:
         self, outcome: DeployOutcome, sentence: str, live: tuple[tuple[str, str], ...]
     ) -> DeployFinished:
         now = time.time()
+        if broken := self._first.broken:
+            sentence += f"; nobody heard all of it: {broken!r}"
         return DeployFinished(
             time=now, outcome=outcome, sentence=sentence, seconds=now - self._began, live=live
         )

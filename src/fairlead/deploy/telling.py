@@ -82,16 +82,21 @@ class Teller:
 
 
 class FirstEvent:
-    """Keeps events back until the first one can be sent."""
+    """Keeps events back until the first one can be sent.
+
+    Whoever listens may fail, as a database does that went away. Hosts must not be left half
+    switched for that: nothing more is sent then, and ``broken`` says why.
+    """
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
+        self.broken: Exception | None = None
         self._waiting: list[AnyDeployEvent] | None = []
 
     def __call__(self, event: AnyDeployEvent) -> None:
         """Take an event."""
         if self._waiting is None:
-            self._emit(event)
+            self._send(event)
         else:
             self._waiting.append(event)
 
@@ -100,4 +105,12 @@ class FirstEvent:
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             for event in (first, *waiting):
-                self._emit(event)
+                self._send(event)
+
+    def _send(self, event: AnyDeployEvent) -> None:
+        if self.broken is not None:
+            return
+        try:
+            self._emit(event)
+        except Exception as error:  # noqa: BLE001 — whatever a listener may raise
+            self.broken = error
