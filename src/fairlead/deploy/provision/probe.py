@@ -27,7 +27,10 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a host said of itself. ``so`` are the titles of what is as it should be."""
+    """Everything a host said of itself. ``so`` are the titles of what is as it should be.
+
+    ``packages`` are those that are installed, and the names that these provide.
+    """
 
     facts: Facts
     at: dict[str, Found]
@@ -68,7 +71,13 @@ def read_state(answer: bytes) -> State:
     return State(
         facts=_facts([(row[1], row[2]) for row in rows if row[0] == "fact"]),
         at={row[1]: _found(row) for row in rows if row[0] == "at"},
-        packages=frozenset(row[1] for row in rows if row[0] == "package"),
+        packages=frozenset(
+            name.split()[0]
+            for row in rows
+            if row[0] == "package"
+            for name in row[1].split(",")
+            if name.strip()
+        ),
         so=frozenset(row[1] for row in rows if row[0] == "ensure" and row[2] == "yes"),
         unfinished=tuple(row[1] for row in rows if row[0] == "unfinished"),
     )

@@ -20,7 +20,7 @@ class Answer(BaseHTTPRequestHandler):
             "headers": {name.lower(): value for name, value in self.headers.items()},
         }
         body = json.dumps(told).encode()
-        self.send_response(500 if self.path == "/fail" else 200)
+        self.send_response(500 if self.path.startswith("/fail") else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -154,6 +154,13 @@ def test_facts_are_read():
     assert (facts.systemd, facts.ipv6, facts.clock, facts.ufw) == (False, True, "chrony", False)
 
 
+def test_a_package_may_be_there_under_another_name():
+    found = state(
+        "package\tpostgresql-client-15, postgresql-client, client (= 15)", "package\tvim, "
+    )
+    assert found.packages == {"postgresql-client-15", "postgresql-client", "client", "vim"}
+
+
 @pytest.mark.parametrize("answer", [b"", b"end\n", f"{MARK}\nfact\tsystem\tx\n".encode()])
 def test_half_an_answer_is_none(answer):
     with pytest.raises(HostFailed, match="ends in the middle"):

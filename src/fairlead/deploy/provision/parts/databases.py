@@ -36,7 +36,7 @@ _Made = tuple[tuple[str, ...], tuple[Ensure, ...]]
 
 def _postgres(user: str) -> _Made:
     made = "runuser -u postgres --"
-    return ("postgresql", "postgresql-client"), (
+    return ("postgresql",), (
         runs("postgresql"),
         Ensure(
             title=f"create role {user} of PostgreSQL",
@@ -52,7 +52,7 @@ def _postgres(user: str) -> _Made:
 
 
 def _mysql(user: str) -> _Made:
-    return ("default-mysql-server", "default-mysql-client"), (
+    return ("default-mysql-server",), (
         Ensure(
             title="start MySQL",
             test='service_runs "$(mysql_service)"',

@@ -48,7 +48,8 @@ probe() {
     if [ -f /proc/net/if_inet6 ]; then say fact ipv6 yes; else say fact ipv6 no; fi
     if clock=$(clock_service); then say fact clock "$clock"; fi
     if ufw status 2>/dev/null | grep -q '^Status: active'; then say fact ufw yes; fi
-    dpkg-query -W -f '${db:Status-Status}\t${Package}\n' | sed -n 's/^installed\t/package\t/p'
+    dpkg-query -W -f '${db:Status-Status}\t${Package}, ${Provides}\n' |
+        sed -n 's/^installed\t/package\t/p'
     look "$home/.ssh" text
     look "$home/.ssh/authorized_keys" text
     for left in /var/lib/fairlead/"$1"/undo.*; do
