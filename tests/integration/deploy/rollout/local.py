@@ -59,7 +59,6 @@ def application(environ, start_response):
 KINDS = {
     "good": ("", ""),
     "broken": ("import nothing_of_this_name", ""),
-    "fails": ("", 'status = "500 No"'),
     "hangs": ("", 'time.sleep(60 if path == "/health" else 0)'),
     "liar": ('VERSION = "another"', ""),
     "turns": (

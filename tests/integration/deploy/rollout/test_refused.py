@@ -29,7 +29,6 @@ def state(bank):
     ("kind", "why"),
     [
         ("broken", "ended as soon as it was started"),
-        ("fails", "/health answered 500 instead of 200"),
         ("hangs", "/health did not answer in 0.5 s"),
         ("liar", "says in header:X-Version that it is another instead of"),
         ("bad on h2", "h2: /health answered 500 instead of 200"),
@@ -38,7 +37,9 @@ def state(bank):
 def test_a_release_that_is_not_well_takes_no_traffic(bank, carry_out, load, kind, why):
     before = state(bank)
     with load(*bank.machines.values(), rate=15) as asked:
-        went = carry_out(changed(bank, health=SOON), bank.release(3, kind))
+        # What ends by itself is found out whatever the patience; the others take all of it.
+        wanted = bank if kind == "broken" else changed(bank, health=SOON)
+        went = carry_out(wanted, bank.release(3, kind))
     assert went.outcome == "refused", went
     assert why in went.sentence
     assert "nothing changed" in went.sentence
