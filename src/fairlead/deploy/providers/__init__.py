@@ -2,10 +2,12 @@
 
 import asyncio
 import importlib
+import os
 from typing import TYPE_CHECKING, Final
 
 from fairlead.deploy.order import DeployOrder, Order, RollbackOrder
 from fairlead.deploy.telling import Emit
+from fairlead.errors import UsageError
 from fairlead.model.deployment import DeployFinished
 
 if TYPE_CHECKING:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from fairlead.deploy.rollout import Connect
 
 __all__ = ["deploy", "rollback"]
+
+TOKEN: Final = "HEROKU_API_KEY"  # noqa: S105 — its name
+"""The one secret that may also be a variable of whoever deploys, as Heroku's own program has it."""
 
 _SSH: Final = "ssh"
 _WAYS: Final = {
@@ -49,7 +54,13 @@ async def rollback(
 
 async def _carry(order: Order, emit: Emit, stop: asyncio.Event) -> DeployFinished:
     from fairlead.deploy.providers.carrying import carry
+    from fairlead.deploy.rules import check_secrets
 
+    environment = order.environment
+    if order.hosts:
+        raise UsageError(f"{environment.name} has no hosts of its own to choose from")
+    token = (TOKEN, os.environ[TOKEN]) if TOKEN in os.environ else None
+    check_secrets(environment, (*order.secrets, *((token,) if token else ())))
     return await carry(order, way_of(order), emit, stop)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from fairlead.deploy.base import Tell
 from fairlead.deploy.order import DeployOrder, Order
+from fairlead.deploy.providers import TOKEN
 from fairlead.deploy.providers.asking import ask_until_well
 from fairlead.deploy.providers.platform import BASE, Platform
 from fairlead.deploy.providers.pushing import push
@@ -28,7 +29,6 @@ from fairlead.model.deployment import DeployPhase
 from fairlead.model.environment import Health
 from fairlead.pipeline.durations import parse_duration
 
-TOKEN = "HEROKU_API_KEY"  # noqa: S105 — its name
 _TIMEOUT = 1800.0
 _PAUSE = 1.0
 _VERSION = 12

@@ -108,9 +108,9 @@ class Script:
         release, environment = self._order.release, self._order.environment
         found = own_variables(os.environ) | dict(environment.env) | dict(self._order.secrets)
         found |= {"ENVIRONMENT": environment.name, "RELEASE_PREVIOUS": self._previous}
-        if back:
-            found["RELEASE_VERSION"] = self._previous
-        elif release:
+        if back or release is None:
+            found["RELEASE_VERSION"] = self._previous if back else ""
+        else:
             found |= {
                 "RELEASE_VERSION": release.manifest.version,
                 "RELEASE_COMMIT": release.manifest.commit,

@@ -7,7 +7,7 @@ import time
 import msgspec
 import pytest
 
-from fairlead.errors import DeploymentRefused
+from fairlead.errors import DeploymentRefused, UsageError
 from fairlead.model.deployment import DeployOutcome, DeployStarted
 
 
@@ -86,3 +86,8 @@ def test_the_rules_hold_for_every_way(carry, script):
     with pytest.raises(DeploymentRefused, match="prod takes branch develop"):
         carry(environment)
     assert carry(environment, forced=True).outcome == DeployOutcome.LIVE
+    with pytest.raises(UsageError, match="prod has no hosts of its own to choose from"):
+        carry(environment, forced=True, hosts=("web1",))
+    environment = msgspec.structs.replace(environment, secrets=("KEY",))
+    with pytest.raises(DeploymentRefused, match="needs secrets that are not stored: KEY"):
+        carry(environment, forced=True)
