@@ -58,6 +58,8 @@ def ask(environment: Environment, wanted: Wanted, by: str, wish: Wish | None = N
     """
     wish = wish or Wish()
     specification = _usable(environment, wish)
+    if not environment.project.enabled:
+        raise Conflict(f"project {environment.project} is disabled", hint="enable it to deploy it")
     found = choosing.choose(environment, wanted, by)
     goods = Goods(branch=found.branch, tag=found.tag, tested=found.tested)
     overruled = environments.objections(specification, goods)

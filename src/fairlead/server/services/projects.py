@@ -12,9 +12,16 @@ from psycopg.sql import SQL
 from fairlead.errors import Conflict, FairleadError, NotFound
 from fairlead.server.engine.queues import queue_name
 from fairlead.server.logs.storage import Storage
-from fairlead.server.services import builds, retention
+from fairlead.server.services import builds, deployments, releases, retention
 from fairlead.server.store.asking import Rows, ask
-from fairlead.server.store.models import OPEN, Build, Delivery, Project
+from fairlead.server.store.models import (
+    DEPLOYMENT_OPEN,
+    OPEN,
+    Build,
+    Delivery,
+    Deployment,
+    Project,
+)
 from fairlead.triggers.refs import parse_ref
 from fairlead.triggers.rules import read_rules
 from fairlead.util.cron import parse_schedule
@@ -96,25 +103,39 @@ def change(project: Project, **fields: Any) -> Project:
 def remove(project: Project, storage: Storage) -> None:
     """Remove a project with its builds, their files and the repository.
 
-    Builds that wait are cancelled. Raises ``Conflict`` while one runs: it is told to end, and
-    the project is disabled, so that it can be removed soon after.
+    Builds and deployments that wait are cancelled. Raises ``Conflict`` while one runs: it is told
+    to end, and the project is disabled, so that it can be removed soon after. What is live on
+    hosts stays there.
     """
     from fairlead.server.hosting import repositories
 
     change(project, enabled=False)
-    for build in Build.objects.filter(project=project, state__in=OPEN).listed():
-        builds.cancel(build, "the project is being removed")
-    if Build.objects.filter(project=project, state__in=OPEN).exists():
-        raise Conflict(
-            f"builds of {project} still run; they were told to end",
-            hint="remove it when they have",
-        )
+    _end_all(project)
+    releases.remove_all(project, storage)
     for build in Build.objects.filter(project=project).order_by("id").listed().iterator(100):
         retention.remove(build, storage)
     with transaction.atomic():
         Delivery.objects.filter(project=project).delete()
         project.delete()
     repositories.remove(settings.FAIRLEAD, project.name)
+
+
+def _end_all(project: Project) -> None:
+    for build in Build.objects.filter(project=project, state__in=OPEN).listed():
+        builds.cancel(build, "the project is being removed")
+    going = Deployment.objects.filter(project=project, state__in=DEPLOYMENT_OPEN)
+    for deployment in going:
+        deployments.cancel(deployment, "whoever removes the project")
+    if Build.objects.filter(project=project, state__in=OPEN).exists():
+        raise Conflict(
+            f"builds of {project} still run; they were told to end",
+            hint="remove it when they have",
+        )
+    if going.all().exists():
+        raise Conflict(
+            f"a deployment of {project} is under way; it was told to end",
+            hint="remove it when it has",
+        )
 
 
 def by_name(name: str) -> Project:

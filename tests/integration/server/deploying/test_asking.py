@@ -237,3 +237,26 @@ def test_old_releases_go_but_for_those_that_are_or_were_live(make, tmp_path):
     assert [again(one).state for one in made] == [
         "ready", "ready", "expired", "expired", "ready", "ready",
     ]  # fmt: skip
+
+
+def test_a_project_goes_with_its_releases_but_not_while_one_is_deployed(make, tmp_path):
+    from fairlead.errors import Conflict
+    from fairlead.server.logs.storage import FolderStorage
+    from fairlead.server.services.projects import remove
+    from fairlead.server.store.models import Deployment, Project, Release
+
+    environment, release = make.environment(), make.release()
+    storage = FolderStorage(tmp_path)
+    storage.write(release.key, [b"file"])
+    waiting, running = ask(environment, release=1), ask(environment, release=1)
+    Deployment.objects.filter(pk=running.pk).update(state="running")
+    with pytest.raises(Conflict, match="under way"):
+        remove(release.project, storage)
+    assert (again(waiting).state, again(running).stopping) == ("cancelled", True)
+    with pytest.raises(Conflict, match="disabled"):
+        ask(again(environment), release=1)
+    Deployment.objects.filter(pk=running.pk).update(state="rolled back")
+    remove(release.project, storage)
+    assert not Project.objects.exists()
+    assert not Release.objects.exists()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -150,7 +150,7 @@ def ask(environment, **wanted):
 
 
 def test_a_green_push_is_live_and_back_and_forth(agents, bank):
-    from fairlead.server.store.models import DeployLine, Environment, Release
+    from fairlead.server.store.models import Environment, Release
 
     agents("one")
     first = bank.write()
@@ -174,7 +174,6 @@ def test_a_green_push_is_live_and_back_and_forth(agents, bank):
     service().roll_back(environment, "ada")
     back = bank.deployment(3, "live")
     assert (back.kind, bank.live.read_text()) == ("rollback", first[:12])
-    assert DeployLine.objects.count() >= 0
 
 
 def test_a_red_build_and_a_proposed_change_make_nothing(agents, bank):
@@ -378,3 +377,34 @@ def test_a_release_whose_worker_died_is_made_again(agents, bank):
     wait_until(lambda: Release.objects.filter(state="ready").exists())
     release.refresh_from_db()
     assert (release.takeovers, release.reason) == (1, "")
+
+
+def test_hosts_that_cannot_be_reached_are_named_and_nothing_changed(agents, bank):
+    from fairlead.server.store.models import Environment
+
+    agents("one")
+    text = (
+        "  production:\n    hosts: ['deploy@127.0.0.1:9']\n    branch: main\n"
+        "    automatic: true\n    app: {name: bank, run: 'serve $SOCKET'}\n"
+    )
+    bank.write(environments=text)
+    bank.push()
+    deployment = bank.deployment(1, "refused", "failed", "lost")
+    assert deployment.state == "refused"
+    assert "127.0.0.1" in deployment.sentence
+    assert deployment.phases.get(phase="connect", state="failed").host.endswith("127.0.0.1:9")
+    environment = wait_until(lambda: Environment.objects.exclude(looked=None).first())
+    assert environment.hosts[0]["reached"] is False
+
+
+def test_a_worker_at_rest_has_loaded_nothing_of_what_deploys():
+    script = (
+        "import os, sys; os.environ['FAIRLEAD_DATABASE_URL'] = 'postgresql://x@/x';"
+        "from fairlead.server.setup import setup; setup();"
+        "import fairlead.server.serving.work, fairlead.server.engine.afterwards;"
+        "print([m for m in sys.modules if m.split('.')[0] in ('asyncssh', 'cryptography')"
+        " or m.startswith(('fairlead.release', 'fairlead.deploy.'))])"
+    )
+    argv = (sys.executable, "-c", script)
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['fairlead.deploy.order']"
