@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from zipfile import ZipFile
 
 import msgspec
 
@@ -169,12 +170,23 @@ class Wheels:
         found_here = find(self._environments.home, self._environ)
         like = (one for one in found_here if one.short == self._interpreter.short)
         if came := next(filter(None, map(bundled, (self._interpreter, *like))), ()):
-            return os.pathsep.join(map(str, came))
+            return os.pathsep.join(str(self._unpacked(wheel)) for wheel in came)
         request = EnvironmentRequest(interpreter=self._interpreter)
         found = self._environments.prepare(request, self._emit, pip=False)
         if len(found.parts) < 2:  # noqa: PLR2004 — the environment itself, and what holds pip
             raise ReleaseFailed("; ".join(found.notices) or "there is no pip for this Python")
         return str(found.parts[1].site)
+
+    def _unpacked(self, wheel: Path) -> Path:
+        """A wheel as a folder: the byte code of what is imported from there is kept."""
+        folder = self._environments.home / "releases" / "pip" / wheel.stem
+        if not folder.exists():
+            with self._environments.store.aside() as aside, ZipFile(wheel) as archive:
+                archive.extractall(aside.content)
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                with suppress(OSError):  # somebody else was faster
+                    os.rename(aside.content, folder)
+        return folder
 
     def _keep(self, line: str, made: Mapping[str, Path]) -> Wheel:
         path = made.get(_name_of(line))
