@@ -26,6 +26,7 @@ _PREPARE = """\
 install -d -o shop -g shop /srv/plain
 mkdir /srv/plain/seed
 tar -xzf /tmp/payload.tar.gz -C /srv/plain/seed
+rm /tmp/payload.tar.gz
 python3 -m venv /srv/plain/venv
 /srv/plain/venv/bin/pip -q install --no-index --find-links /srv/plain/seed/wheels \
     -r /srv/plain/seed/wheels/requirements.txt

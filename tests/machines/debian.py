@@ -97,6 +97,11 @@ class Systems:
                 shutil.rmtree(other.with_suffix(""), ignore_errors=True)
         return kept
 
+    def close(self):
+        """Use nothing any more."""
+        while self._users:
+            self._users.pop().close()
+
     @contextmanager
     def _whole(self, name):
         """A folder to fill that then is the one called so; None where there is one already."""

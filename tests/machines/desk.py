@@ -44,15 +44,15 @@ class Desk:
         quick = ("-oBatchMode=yes", "-oConnectTimeout=2")
         return self.run("ssh", *own, *quick, f"{user}@{machine.address}", script)
 
-    def start(self, *argv, cwd=None, env=None, out=subprocess.PIPE, online=False):
-        """Start a command that stays; its standard error is with its output.
+    def start(self, *argv, cwd=None, env=None, given=None, online=False):
+        """Start a command that stays; its standard error is with its output, ``given`` its input.
 
         ``online``: in this machine's own network, where no machine is but the internet.
         """
         words = [*map(str, argv)] if online else self.network.argv(*argv)
         return subprocess.Popen(
-            words, cwd=cwd or self.home, env=self.env | (env or {}), stdin=subprocess.DEVNULL,
-            stdout=out, stderr=subprocess.STDOUT, text=True, errors="replace",
+            words, cwd=cwd or self.home, env=self.env | (env or {}), stdin=given or subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip
 
     def run(self, *argv, **more):

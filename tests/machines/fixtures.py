@@ -17,7 +17,8 @@ def systems(request):
         pytest.skip(f"no machines of their own here: {trouble}")
     made = Systems(Path(request.config.cache.mkdir("machines")))
     made.bare()
-    return made
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -182,11 +182,15 @@ class Machine:
             while first.exists():
                 time.sleep(0.005)
 
+    def run_again(self):
+        """Start, and wait until one can sign in."""
+        self.start()
+        self.wait()
+
     def reboot(self):
         """Pull the plug and start again."""
         self.kill()
-        self.start()
-        self.wait()
+        self.run_again()
 
     def run(self, script, *, user="root", text="", check=True):
         """Run a shell script as one who sits at the machine; what it wrote, errors included."""

@@ -94,6 +94,7 @@ environments:
       version: json:version
       patience: {patience} s
       timeout: 2 s
+    secrets: [{secrets}]
     migrations:
       run: ./migrate
       files: migrations/*.sql
@@ -121,12 +122,14 @@ class Shop:
         self.write("migrations/0001.sql", "create table shop ();\n")
         self.write("hold", _HOLD, mode=0o755)
 
-    def configure(self, *, patience=30, watch=1, holds=False):
+    def configure(self, *, patience=30, watch=1, holds=False, secrets=()):
         """Write the pipeline file: seconds to become well, to be watched; whether phases hold."""
         hooks = "".join(f"      before {phase}: ./hold {phase}\n" for phase in HELD)
         told = {"hosts": self._hosts, "hooks": f"    hooks:\n{hooks}" if holds else ""}
         told["watch"] = f"{{for: {watch} s, requests: 10}}" if watch else "none"
-        self.write("fairlead.yml", _PIPELINE.format(patience=patience, **told))
+        self.write(
+            "fairlead.yml", _PIPELINE.format(patience=patience, secrets=", ".join(secrets), **told)
+        )
 
     def commit(self, kind="good", files=()):
         """Commit a release of a kind, with other files where they are given; its version."""

@@ -30,10 +30,11 @@ class Deploying:
 
     def end(self):
         """Read to the end; the last event."""
-        for line in self.process.stdout:
-            self._read(line)
-        self.process.wait(GIVE_UP)
-        self.process.stdout.close()
+        if not self.process.stdout.closed:
+            for line in self.process.stdout:
+                self._read(line)
+            self.process.wait(GIVE_UP)
+            self.process.stdout.close()
         return self.finished
 
     def kill(self):
@@ -74,6 +75,7 @@ class Site:
         self.network, self.desk, self.shop = network, desk, shop
         self.releases, self._numbers = releases, {name: n for n, name in enumerate(releases, 1)}
         self.machines = network.machines
+        self._going = []
 
     def add(self, name, kind="good"):
         """Commit and pack another release."""
@@ -91,7 +93,16 @@ class Site:
         """Begin to deploy."""
         words = ("--release", self._numbers[release], "--force", "--events", *words)
         argv = (FAIRLEAD, "deploy", "production", *words)
-        return Deploying(self.desk.start(*argv, cwd=self.shop.folder))
+        self._going.append(Deploying(self.desk.start(*argv, cwd=self.shop.folder)))
+        return self._going[-1]
+
+    def rest(self):
+        """Hold nothing any more, and see that nobody deploys."""
+        for machine in self.machines.values():
+            machine.run("rm -f /srv/shop/shared/hold-*")
+        while self._going:
+            self._going.pop().end()
+        self.shop.configure()
 
     def deploy(self, release, *words):
         """Deploy to the end, whatever that is."""
@@ -118,6 +129,13 @@ class Site:
             found[name] = told.pop() if len(told) == 1 else told
         return found
 
+    def comes_to(self, release):
+        """Whether a release becomes live on all hosts within a while, as after a power cut."""
+        end = time.monotonic() + GIVE_UP
+        while (wrong := self.live() != self.all_live(release)) and time.monotonic() < end:
+            time.sleep(0.1)
+        return not wrong
+
     def all_live(self, release, *names):
         """What ``live`` must say where one release is live on all hosts."""
         return dict.fromkeys(names or self.machines, f"200 {self.releases[release]}")
@@ -126,7 +144,7 @@ class Site:
         """What is on a host that a deployment may change, as far as it must not."""
         look = (
             "cd /srv/shop; ls releases environments; readlink slots/live; ls -A slots run;"
-            " ls -A | grep -vx history.jsonl; for s in blue green; do readlink slots/$s/release; done"
+            " ls -A | grep -vxE 'history.jsonl|lock.json'; for s in blue green; do readlink slots/$s/release; done"
         )
         return self.machines[name].run(look, check=False)
 
@@ -140,6 +158,7 @@ class Site:
 
     def hold(self, phase, *names):
         """Have deployments stop before a phase on these hosts until it is let go."""
+        self.shop.configure(holds=True)
         for name in names:
             self._shared(name, f"at-{phase}").unlink(missing_ok=True)
             self._shared(name, f"hold-{phase}").touch()
@@ -151,10 +170,10 @@ class Site:
             assert time.monotonic() < end, f"nothing came to {phase} on {name}"
             time.sleep(0.02)
 
-    def let_go(self):
-        """Hold nothing any more."""
-        for machine in self.machines.values():
-            machine.run("rm -f /srv/shop/shared/hold-*")
+    def let_go(self, phase, *names):
+        """Hold that phase no more."""
+        for name in names:
+            self._shared(name, f"hold-{phase}").unlink(missing_ok=True)
 
     def history(self, name):
         """Outcomes of deployments as a host remembers them."""
@@ -181,12 +200,8 @@ def make_site(systems, place):
         (place / "releases.json").write_text(json.dumps(site.releases))
         done = site.fairlead("provision", "production", "--yes")
         assert done.returncode == 0, done.stdout
-        (place / "provisioned").write_text(
-            site.fairlead("provision", "production", "--check").stdout
-        )
-        for machine in network.machines.values():
-            machine.run("apt-get -qy install curl")  # what asks in Site.live
-            machine.run("install -d -o shop -g shop /srv/shop/shared")
+        again = site.fairlead("provision", "production", "--check")
+        assert again.returncode == 0, again.stdout
         went = site.deploy(FIRST)
         assert went.outcome == "live", went.said
         for name, machine in network.machines.items():

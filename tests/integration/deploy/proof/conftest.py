@@ -29,13 +29,11 @@ def whole(systems, kept):
 @pytest.fixture
 def site(whole):
     """The site with the first release live everywhere, and nothing held."""
-    whole.let_go()
-    whole.shop.configure()
     if whole.live() != whole.all_live(FIRST):
         went = whole.deploy(FIRST)
         assert went.outcome == "live", went.said
     yield whole
-    whole.let_go()
+    whole.rest()
 
 
 @pytest.fixture

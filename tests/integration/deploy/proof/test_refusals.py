@@ -2,11 +2,14 @@
 
 import json
 
+import pytest
+
 FIRST, SECOND = "first", "second"
 
 
-def test_provisioning_again_finds_nothing_to_do(site, kept):
-    done = site.fairlead("provision", "production", "--check")
+def test_provisioning_a_host_that_was_deployed_to_finds_nothing_to_do(site):
+    address = site.machines["web1"].address
+    done = site.fairlead("provision", "production", "--check", "--host", address)
     assert done.returncode == 0, done.stdout
 
 
@@ -18,7 +21,7 @@ def test_of_two_deployers_the_second_is_told_about_the_first(site):
     assert second.process.returncode == 1
     assert second.outcome in {"", "refused"}
     assert "deploy" in second.said
-    site.let_go()
+    site.let_go("probe", "web2")
     first.end()
     assert first.outcome == "live", first.said
     assert site.live() == site.all_live(SECOND)
@@ -63,11 +66,11 @@ def test_another_host_key_is_refused_with_its_fingerprint(site):
 def test_without_sudo_a_host_is_refused_before_anything_happens(site):
     before = site.states()
     machine = site.machines["web3"]
-    machine.run("mv /etc/sudoers.d/deploy /root/deploy.sudoers")
+    machine.run("mv /etc/sudoers.d /root/sudoers.d; mkdir /etc/sudoers.d")
     try:
         went = site.deploy(SECOND)
     finally:
-        machine.run("mv /root/deploy.sudoers /etc/sudoers.d/deploy")
+        machine.run("rm -r /etc/sudoers.d; mv /root/sudoers.d /etc/sudoers.d")
     assert went.process.returncode != 0
     assert "sudo" in went.said
     assert machine.address in went.said
@@ -80,6 +83,55 @@ def test_an_unknown_environment_is_named_with_those_there_are(site):
     assert done.returncode == 2
     assert "production" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_a_host_that_cannot_be_reached_is_named_and_the_others_stay(site):
+    before = site.states("web1", "web3")
+    site.network.cable("web2", "down")
+    try:
+        went = site.deploy(SECOND)
+    finally:
+        site.network.cable("web2", "up")
+    assert went.process.returncode == 1, went.said
+    assert site.machines["web2"].address in went.said
+    assert "Traceback" not in went.said
+    assert site.states("web1", "web3") == before
+
+
+@pytest.mark.parametrize("harm", ["truncated", "altered"])
+def test_a_release_file_that_is_broken_goes_nowhere(site, harm):
+    before = site.states()
+    file = site.file(SECOND)
+    whole = file.read_bytes()
+    middle = len(whole) // 2
+    cut = whole[:middle]
+    file.chmod(0o644)
+    file.write_bytes(cut if harm == "truncated" else cut + b"x" + whole[middle + 1 :])
+    try:
+        went = site.deploy(SECOND)
+    finally:
+        file.write_bytes(whole)
+    assert went.process.returncode not in {0, None}
+    assert file.name in went.said
+    assert "Traceback" not in went.said
+    assert site.states() == before
+
+
+def test_secrets_come_through_as_they_are_and_are_told_nowhere(site):
+    value = 'it\'s "quoted" $HOME `id` \\ and\ntwo lines # ; %n\ttab'
+    site.shop.configure(secrets=["TOKEN"])
+    path = site.desk.home / "value"
+    path.write_text(value)
+    with path.open() as given:
+        stored = site.fairlead("secrets", "set", "TOKEN", given=given)
+    assert stored.returncode == 0, stored.stdout
+    went = site.deploy(SECOND)
+    assert went.outcome == "live", went.said
+    for machine in site.machines.values():
+        told = machine.run("curl -s -H 'Host: shop.example' http://127.0.0.1/told")
+        assert json.loads(told)["TOKEN"] == value
+        assert "two lines" not in machine.run("cat /srv/shop/history.jsonl /srv/shop/log/*.log")
+    assert "two lines" not in went.said
 
 
 def test_status_and_history_tell_what_is_live_and_what_was(site):
