@@ -46,7 +46,7 @@ def alive(functions: str, slot: str, processes: tuple[str, ...]) -> str:
 
 
 def _ask(question: dict[str, object]) -> str:
-    return python(program("probe"), json.dumps(question))
+    return python(program("asking", "probe"), json.dumps(question))
 
 
 def _question(environment: Environment, version: str, *, header: bool = True) -> dict[str, object]:

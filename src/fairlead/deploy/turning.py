@@ -154,9 +154,9 @@ class Turn:
         workers = site.plan.workers
         script = scripts.states(site.layout, site.plan.slot, workers, site.functions)
         for line in (await site.run(script)).text.splitlines():
-            word, _, rest = line.partition(" ")
-            if word == "process" and not rest.endswith(" running"):
-                raise HostFailed(f"{site.name}: {rest.split()[1]} does not stay up")
+            words = line.split()
+            if words[:1] == ["process"] and words[3:4] != ["running"]:
+                raise HostFailed(f"{site.name}: {words[2]} does not stay up")
 
     async def _back_one(self, site: Site) -> None:
         plan = site.plan

@@ -50,7 +50,9 @@ def watch_script(
         "errors": watch.errors,
         "requests": watch.requests,
     }
-    return alive(functions, slot, processes) + python(program("watch"), json.dumps(question))
+    return alive(functions, slot, processes) + python(
+        program("asking", "watch"), json.dumps(question)
+    )
 
 
 def read_seen(lines: list[str]) -> Seen:

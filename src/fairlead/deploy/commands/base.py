@@ -63,4 +63,6 @@ def link(target: str, path: str) -> str:
 def python(program: str, *arguments: str, environment: str = "") -> str:
     """Run a Python program of ours with the host's own interpreter; it is not an argument."""
     before = f"{environment} " if environment else ""
-    return f"{before}python3 -I - {words(arguments)} <<'FAIRLEAD'\n{program.rstrip()}\nFAIRLEAD\n"
+    return (
+        f"{before}python3 -I -S - {words(arguments)} <<'FAIRLEAD'\n{program.rstrip()}\nFAIRLEAD\n"
+    )

@@ -92,7 +92,7 @@ def facts_script(environment: Environment, host: Host) -> str:
     app = environment.app.name if environment.app else environment.name
     kind = manager(manager_of(environment, host))
     processes = words(processes_of(environment, host.roles))
-    asking = "\n".join(f"state {slot} {processes}" for slot in SLOTS) if processes else ":"
+    asking = f"state {','.join(SLOTS)} {processes}" if processes else ":"
     return (
         f"cd {quote(layout.root)} 2>/dev/null || {{ echo absent; exit 0; }}\n{_LOOK}"
         f"{kind.functions(app, layout.root)}\n"
@@ -151,7 +151,7 @@ def _pair(line: str) -> tuple[str, str]:
 
 def _states(lines: list[str]) -> dict[tuple[str, str], str]:
     parts = (line.split() for line in lines)
-    return {(part[0], part[1]): part[2] for part in parts if len(part) == 3}  # noqa: PLR2004
+    return {(part[0], part[1]): part[2] for part in parts if len(part) >= 3}  # noqa: PLR2004
 
 
 def _journal(text: str) -> Journal:

@@ -1,6 +1,7 @@
 """What runs on hosts, with their own Python and nothing else. It is read, never imported.
 
-``probe``, ``watch`` and ``supervisor`` run with the host's python3 (3.6 or later); ``wsgi`` and
+``probe`` and ``watch``, each behind ``asking``, and ``supervisor`` run with the host's python3 (3.6
+or later); ``wsgi`` and
 ``asgi`` stand in a slot and run with the release's Python, from 2.7 and 3.6 on.
 """
 
@@ -9,6 +10,7 @@ from pathlib import Path
 
 
 @cache
-def program(name: str) -> str:
-    """The text of a program."""
-    return Path(__file__).with_name(f"{name}.py").read_text("utf-8")
+def program(*names: str) -> str:
+    """The text of a program; of several, one behind the other."""
+    here = Path(__file__)
+    return "\n".join(here.with_name(f"{name}.py").read_text("utf-8") for name in names)

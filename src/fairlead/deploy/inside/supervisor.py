@@ -1,98 +1,131 @@
-# Asks supervisor for things: begin|finish|state APP ROOT SLOT PROCESS...
-# supervisorctl would do, but it starts slowly and waits `startsecs` seconds for each start.
-# The calls are those of http://supervisord.org/api.html.
-import http.client
+# Asks supervisor for things: begin|finish|state APP ROOT SLOT[,SLOT] PROCESS...
+# supervisorctl would do, but it starts slowly and waits `startsecs` seconds for each start. The
+# calls are those of http://supervisord.org/api.html, by XML-RPC, which is written by hand here:
+# xmlrpc.client takes longer to load than supervisor takes to answer.
 import os
+import re
 import socket
 import sys
 import time
-import xmlrpc.client
 
-DO, APP, ROOT, SLOT, NAMES = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5:]
+DO, APP, ROOT, SLOTS = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4].split(",")
+PROCESSES = sys.argv[5:]
+NAMES = ["%s-%s-%s" % (APP, process, slot) for slot in SLOTS for process in PROCESSES]
 SOCKETS = (ROOT + "/run/supervisor.sock", "/run/supervisor.sock", "/var/run/supervisor.sock")
 BAD_NAME, ALREADY_STARTED, NOT_RUNNING = 10, 60, 70
+FINE = (ALREADY_STARTED, NOT_RUNNING)
 LONGEST = 300.0
-STATES = {
-    "RUNNING": "running",
-    "STARTING": "running",
-    "STOPPING": "running",
-    "STOPPED": "stopped",
-    "EXITED": "failed",
-    "BACKOFF": "failed",
-    "FATAL": "failed",
-    "UNKNOWN": "failed",
-}
+RUNNING = ("RUNNING", "STARTING", "STOPPING")
+MEMBER = r"<name>%s</name>\s*<value>(?:<string>|<int>)?([^<]*)<"
+LEAF = r"<array><data>\s*((?:<value><string>[^<]*</string></value>\s*)*)</data></array>"
 
 
-class Connection(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.host)
+class Fault(Exception):
+    def __init__(self, code, text):
+        Exception.__init__(self, text)
+        self.code = code
 
 
-class Transport(xmlrpc.client.Transport):
-    def make_connection(self, host):
-        path = next((path for path in SOCKETS if os.path.exists(path)), SOCKETS[1])
-        connection = Connection("localhost", timeout=LONGEST)
-        connection.host = path
-        return connection
-
-
-def call(method, process, *arguments):
+def call(method, *arguments):
+    """The answer as text; a Fault where supervisor does not want to."""
+    values = "".join(
+        "<param><value><boolean>%d</boolean></value></param>" % argument
+        if isinstance(argument, bool)
+        else "<param><value><string>%s</string></value></param>" % argument
+        for argument in arguments
+    )
+    body = (
+        "<?xml version='1.0'?><methodCall><methodName>supervisor.%s</methodName>"
+        "<params>%s</params></methodCall>" % (method, values)
+    ).encode()
+    asking = socket.socket(socket.AF_UNIX)
     try:
-        return getattr(server, method)("%s-%s-%s" % (APP, process, SLOT), *arguments)
-    except xmlrpc.client.Fault as fault:
-        if fault.faultCode in (ALREADY_STARTED, NOT_RUNNING):
-            return None
-        if fault.faultCode == BAD_NAME:
-            sys.exit(
-                "supervisor knows no program %s-%s-%s: fairlead provision writes it"
-                % (APP, process, SLOT)
-            )
-        sys.exit("supervisor: %s" % fault.faultString)
+        asking.settimeout(LONGEST)
+        asking.connect(next((path for path in SOCKETS if os.path.exists(path)), SOCKETS[1]))
+        head = "POST /RPC2 HTTP/1.0\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n" % len(body)
+        asking.sendall(head.encode() + body)
+        data = b""
+        while True:
+            piece = asking.recv(1 << 16)
+            if not piece:
+                break
+            data += piece
     except OSError as error:
         sys.exit("supervisor does not answer: %s" % error)
+    finally:
+        asking.close()
+    first, _, text = data.decode("utf-8", "replace").partition("\r\n\r\n")
+    if " 200 " not in first.split("\r\n")[0] + " ":
+        sys.exit("supervisor does not answer: %s" % first.split("\r\n")[0])
+    if "<fault>" in text:
+        code = re.search(MEMBER % "faultCode", text)
+        why = re.search(MEMBER % "faultString", text)
+        raise Fault(int(code.group(1)) if code else 0, why.group(1) if why else text)
+    return text
 
 
-def word(process):
-    state = call("getProcessInfo", process)
-    # One that ended by itself and was never wanted to run is as good as stopped.
-    return STATES.get(state["statename"], "failed"), state
+def order(method, name):
+    try:
+        call(method, name, False)
+    except Fault as fault:
+        if fault.code == BAD_NAME:
+            unknown(name)
+        if fault.code not in FINE:
+            sys.exit("supervisor: %s" % fault)
 
 
-def gone(process):
-    return word(process)[1]["statename"] not in ("RUNNING", "STARTING", "STOPPING", "BACKOFF")
+def unknown(name):
+    sys.exit("supervisor knows no program %s: fairlead provision writes it" % name)
+
+
+def states():
+    """What supervisor calls the state of each of our programs, and when it was started last."""
+    found = {}
+    for struct in call("getAllProcessInfo").split("<struct>")[1:]:
+        told = [re.search(MEMBER % member, struct) for member in ("name", "statename", "start")]
+        if all(told):
+            name, state, start = (one.group(1) for one in told)
+            found[name] = state, start
+    for name in NAMES:
+        if name not in found:
+            unknown(name)
+    return found
 
 
 def refresh():
     """Have supervisor take over what changed in its files, for what is about to be started."""
     try:
-        added, changed, _ = server.reloadConfig()[0]
-    except (xmlrpc.client.Fault, OSError):
+        lists = re.findall(LEAF, call("reloadConfig"))
+    except Fault:
         return  # with a broken file it goes on with what it knows
-    for process in NAMES:
-        name = "%s-%s-%s" % (APP, process, SLOT)
+    added, changed = [re.findall("<string>([^<]*)<", one) for one in lists[:2]] or ([], [])
+    for name in NAMES:
         try:
             if name in changed:
-                server.removeProcessGroup(name)
+                call("removeProcessGroup", name)
             if name in changed or name in added:
-                server.addProcessGroup(name)
-        except xmlrpc.client.Fault:
+                call("addProcessGroup", name)
+        except Fault:
             pass  # it runs, and is left as it is
 
 
-server = xmlrpc.client.ServerProxy("http://localhost/RPC2", transport=Transport()).supervisor
 if DO == "begin":
     refresh()
     for name in NAMES:
-        call("startProcess", name, False)
+        order("startProcess", name)
 elif DO == "finish":
     for name in NAMES:
-        call("stopProcess", name, False)
+        order("stopProcess", name)
     until = time.time() + LONGEST
-    while not all(gone(name) for name in NAMES) and time.time() < until:
+    while time.time() < until:
+        now = states()
+        if not any(now[name][0] in RUNNING for name in NAMES):
+            break
         time.sleep(0.02)
 else:
-    for name in NAMES:
-        print("process %s %s %s" % (SLOT, name, word(name)[0]))
+    now = states()
+    for slot in SLOTS:
+        for process in PROCESSES:
+            state, start = now["%s-%s-%s" % (APP, process, slot)]
+            word = "running" if state in RUNNING else "stopped" if state == "STOPPED" else "failed"
+            print("process %s %s %s %s" % (slot, process, word, start))

@@ -2,11 +2,8 @@
 # processes. Its one argument is JSON (see deploy.watch.question); ALIVE as for probe.
 # Ends with 0 when the time is over, with 3 as soon as the release is bad: the last line says why.
 import collections
-import http.client
 import json
 import os
-import socket
-import subprocess
 import sys
 import threading
 import time
@@ -122,26 +119,12 @@ class Health(threading.Thread):
             time.sleep(TURN if wrong else ASK)
 
     def ask(self):
-        class Unix(http.client.HTTPConnection):
-            def connect(self):
-                self.sock = socket.socket(socket.AF_UNIX)
-                self.sock.settimeout(self.timeout)
-                self.sock.connect(ASKED["socket"])
-
-        asking = Unix("localhost", timeout=ASKED["timeout"])
-        headers = {"Host": ASKED["host"], "User-Agent": "fairlead", "Connection": "close"}
-        if ASKED["tls"]:
-            headers["X-Forwarded-Proto"] = "https"
+        path = ASKED["path"]
         try:
-            asking.request("GET", ASKED["path"], headers=headers)
-            status = asking.getresponse().status
-        except (OSError, http.client.HTTPException) as error:
-            return "%s: %s" % (ASKED["path"], error)
-        finally:
-            asking.close()
-        if status != ASKED["status"]:
-            return "%s answers %d" % (ASKED["path"], status)
-        return ""
+            status = request(ASKED["socket"], ASKED["host"], path, ASKED["timeout"], ASKED["tls"])[0]
+        except Wrong as wrong:
+            return str(wrong)
+        return "" if status == ASKED["status"] else "%s answers %d" % (path, status)
 
 
 class Processes(threading.Thread):
@@ -149,25 +132,13 @@ class Processes(threading.Thread):
 
     def __init__(self):
         threading.Thread.__init__(self, daemon=True)
-        self.why = ""
+        self.why, self.seen = "", {}
 
     def run(self):
         while not self.why:
+            name = ended(os.environ["ALIVE"], self.seen)
+            self.why = "%s does not run any more" % name if name else ""
             time.sleep(LOOK)
-            self.why = self.look()
-
-    def look(self):
-        asked = subprocess.run(
-            ["sh"],
-            input=os.environ["ALIVE"].encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        for line in asked.stdout.decode("utf-8", "replace").splitlines():
-            words = line.split()
-            if len(words) == 4 and words[0] == "process" and words[3] != "running":
-                return "%s does not run any more" % words[2]
-        return ""
 
 
 def main():

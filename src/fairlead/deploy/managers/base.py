@@ -2,8 +2,9 @@
 
 ``begin SLOT PROCESS...`` starts processes and does not wait until they are well,
 ``finish SLOT PROCESS...`` stops them and waits until they are gone, or have been killed, and
-``state SLOT PROCESS...`` prints a line for each: ``process SLOT PROCESS STATE``, where the state is
-one of ``STATES``. Starting what runs and stopping what does not is fine.
+``state SLOT[,SLOT] PROCESS...`` prints a line for each: ``process SLOT PROCESS STATE [SINCE]``,
+where the state is one of ``STATES``, and the fifth word is another one once the process was
+started again. Starting what runs and stopping what does not is fine.
 """
 
 from typing import Final, Protocol

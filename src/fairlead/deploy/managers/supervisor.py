@@ -5,7 +5,7 @@ from fairlead.deploy.inside import program
 
 _FUNCTIONS = r"""
 supervisor() {
-python3 -I - "$@" <<'FAIRLEAD'
+python3 -I -S - "$@" <<'FAIRLEAD'
 __PROGRAM__
 FAIRLEAD
 }

@@ -24,8 +24,8 @@ finish() {
   for process; do sudo -n systemctl reset-failed "$(unit "$slot" "$process")" 2>/dev/null || :; done
 }
 state() {
-  slot=$1; shift
-  for process; do
+  slots=$1; shift
+  for slot in $(printf %s "$slots" | tr , ' '); do for process; do
     sudo -n systemctl show "$(unit "$slot" "$process")" | awk -F= -v at="$slot $process" '
       $1 == "ActiveState" { active = $2 }
       $1 == "NRestarts" { again = $2 }
@@ -36,7 +36,7 @@ state() {
         else if (active != "inactive") word = "failed"
         print "process", at, word
       }'
-  done
+  done; done
 }
 """
 
