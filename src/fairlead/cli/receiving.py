@@ -87,6 +87,9 @@ class Desk:
         git("update-ref", full, update.after or "", cwd=self.folder)
         if update.ref.kind == "branch":
             git("symbolic-ref", "HEAD", full, cwd=self.folder)
+        else:  # commands without a revision mean this commit
+            commit = git("rev-parse", f"{full}^{{commit}}", cwd=self.folder).decode().strip()
+            git("update-ref", "--no-deref", "HEAD", commit, cwd=self.folder)
         try:
             yield
         except BaseException:

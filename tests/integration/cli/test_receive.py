@@ -136,6 +136,10 @@ def test_after_git_accepted_it(tmp_path):
         "receive", "--install", str(place.bare), "--hook", "post", "--no-test", cwd=tmp_path
     )
     commit = place.commit("one", broken="")
+    place.git("tag", "-a", "-m", "first", "v1")
+    ok, told = place.push("v1")
+    assert ok, told
+    assert place.live.with_name("live.beta").read_text() == "one\n"
     ok, told = place.push("main")
     assert ok, told
     assert place.head() == commit

@@ -7,7 +7,7 @@ from fairlead.model.environment import Environment, Host
 from fairlead.model.plan import Location
 from fairlead.pipeline.document import Mapping, Node, Scalar, Sequence
 from fairlead.pipeline.durations import parse_duration
-from fairlead.pipeline.native.reader import Reader, known_or_close
+from fairlead.pipeline.native.reader import Reader, did_you_mean, known_or_close
 from fairlead.pipeline.tree import Tree
 
 _OPTIONS = {
@@ -83,9 +83,9 @@ def _provider(environment: Environment, node: Node, reader: Reader) -> None:
 
 
 def _named(node: Node, key: str) -> bool:
-    return (isinstance(node, Mapping) and isinstance(node.get(key), Mapping | Sequence)) or (
-        isinstance(node, Mapping) and isinstance(found := node.get(key), Scalar) and not found.null
-    )
+    """Whether there is something at a key, though perhaps nothing that could be read."""
+    found = node.get(key) if isinstance(node, Mapping) else None
+    return found is not None and not (isinstance(found, Scalar) and found.null)
 
 
 def _app(environment: Environment, node: Node, reader: Reader, *, alone: bool) -> None:
@@ -190,7 +190,5 @@ def _domains(written: Dictionary[Environment, Node], reader: Reader) -> None:
 def _lock(node: Node | None, reader: Reader, tree: Tree) -> None:
     lock = node.get("lock") if isinstance(node, Mapping) else None
     if isinstance(lock, Scalar) and tree.paths and lock.text.removeprefix("./") not in tree.paths:
-        from fairlead.pipeline.native.reader import did_you_mean
-
         hint = did_you_mean(lock.text, tree.paths)
         reader.error(lock.location, f"the project has no file {lock.text!r}", hint)

@@ -1,6 +1,6 @@
 """Every key of ``environments`` and of ``release``, declared once."""
 
-from typing import Any, Final
+from typing import Final
 
 from fairlead.model.environment import Packaging, Tls
 from fairlead.model.plan import Location, Pairs
@@ -208,9 +208,3 @@ RELEASE: Kind[Packaging] = Keys(
     unplaced(Packaging),
     familiar={"requirements": "write `lock`", "files": "write `include`"},
 )
-
-
-def options_of(values: dict[str, Any]) -> tuple[tuple[Scalar, str], ...]:
-    """The provider's options as written, with the places of their names."""
-    found: tuple[tuple[Scalar, str], ...] = values.get("options", ())
-    return found

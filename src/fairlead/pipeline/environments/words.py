@@ -8,7 +8,6 @@ from fairlead.errors import TriggerInvalid
 from fairlead.model.environment import Host
 from fairlead.pipeline.durations import parse_size
 from fairlead.pipeline.native.kinds import TEXT_SCHEMA, Word
-from fairlead.pipeline.native.words import VARIABLE
 from fairlead.util.cron import five_fields, parse_schedule
 
 ENVIRONMENT_NAME: Final = r"[a-z][a-z0-9_-]{0,39}"
@@ -166,7 +165,6 @@ TARGET = matching(
     "the module, a colon, and the callable",
 )
 URL_PATH = matching("a path such as `/health`", r"/[!-~]*")
-STATIC_PATH = matching("a path such as `/static/`", r"/(?:[A-Za-z0-9._~-]+/)+")
 VERSION_PLACE = matching("`header:X-Version`, `body` or `json:key.key`", _VERSION)
 SHARE = Word(
     "a percentage such as `5 %`", _share, _STRING | {"pattern": r"^\s*\d{1,3}(\.\d+)?\s*%\s*$"}
@@ -183,4 +181,3 @@ RELEASE_TAG = matching(
     "a tag with `{number}` or `{name}`, such as `release-{number}`",
     r"[A-Za-z0-9._/-]*\{(?:number|name)\}[A-Za-z0-9._/{}-]*",
 )
-VARIABLE_TEXT = matching("a variable's name", VARIABLE)
