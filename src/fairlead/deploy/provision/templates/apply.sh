@@ -18,14 +18,22 @@ put_back() {
             rm -f "$path"
         fi
     done
-    rm -rf "$1"
+    forget "$1"
+}
+
+# At once: half of it would be taken for files that were not there before.
+forget() {
+    rm -rf "$state/done"
+    mv -fT "$1" "$state/done"
+    rm -rf "$state/done"
 }
 
 recover() {
-    for left in "$state"/undo.*; do
+    for left in /var/lib/fairlead/*/undo.*; do
         [ -d "$left" ] || continue
         echo "putting back what was interrupted: ${left##*/undo.}"
         put_back "$left"
+        recovered="$recovered ${left##*/undo.} "
     done
 }
 
@@ -147,9 +155,14 @@ ensure() {
     loudly "$3" || fail "could not $1"
 }
 
+# What had been put back may be in force already, though the files say otherwise by now.
+to_finish() {
+    [ "$count" -gt 0 ] || case $recovered in *" $part "*) true ;; *) false ;; esac
+}
+
 # finish CHECK EFFECT: move the part's files to their places, check them, let them take effect.
 finish() {
-    if [ "$count" -gt 0 ]; then
+    if to_finish; then
         number=0
         while [ "$number" -lt "$count" ]; do
             number=$((number + 1))
@@ -168,8 +181,7 @@ finish() {
             fail "$part: could not take effect; put back as it was"
         fi
     fi
-    mv -fT "$undo" "$state/done"
-    rm -rf "$state/done"
+    forget "$undo"
     part=""
 }
 
@@ -188,7 +200,7 @@ packages() {
 umask 022
 state=/var/lib/fairlead/$app
 stage=$state/stage
-part="" undo="" moved=""
+part="" undo="" moved="" recovered=""
 mkdir -p "$state"
 chmod 0700 "$state"
 exec 9>/var/lib/fairlead/lock
