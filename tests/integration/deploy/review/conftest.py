@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from machines import network as networks
+from machines.debian import code
 from machines.desk import Desk
 from machines.shop import Shop, locked
+from machines.site import make_site
 
 _APP = """\
 import json, os, socket
@@ -42,12 +44,12 @@ environments:
 
 
 class Staging:
-    """Two machines, and a project whose pull requests go there."""
+    """Two machines with a live shop on them, and a project whose pull requests go there."""
 
-    def __init__(self, network, folder):
+    def __init__(self, network, folder, kept):
         self.machines = [
-            network.machine("web1", 11, kind="systemd"),
-            network.machine("web2", 12, kind="plain"),
+            network.machine("web1", 11, kind="systemd", system=(kept / "web1",)),
+            network.machine("web2", 12, kind="plain", system=(kept / "web2",)),
         ]
         self.desk = Desk(network, folder / "home")
         self.shop = Shop(folder / "shop", self.machines)
@@ -74,6 +76,13 @@ class Staging:
         assert done.returncode == code, done.stdout
         return done.stdout
 
+    def live(self, machine):
+        """Whether the machine's own shop answers, which is no pull request's."""
+        status = (
+            "curl -s -m 5 -o /dev/null -w '%{http_code}' -H 'Host: shop.example' http://127.0.0.1/"
+        )
+        return machine.run(status, check=False).strip() == "200"
+
     def ask(self, number, machine):
         """What the site of a pull request answers on a machine."""
         host = f"Host: pr-{number}.staging.example"
@@ -82,9 +91,10 @@ class Staging:
 
 @pytest.fixture(scope="module")
 def staging(systems, tmp_path_factory):
+    kept = systems.kept(f"site-{code()}", lambda place: make_site(systems, place))
     with tempfile.TemporaryDirectory(prefix="fairlead-network-") as folder:
         network = networks.Network(Path(folder), systems)
         try:
-            yield Staging(network, tmp_path_factory.mktemp("staging"))
+            yield Staging(network, tmp_path_factory.mktemp("staging"), kept)
         finally:
             network.close()

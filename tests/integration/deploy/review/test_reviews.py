@@ -34,6 +34,7 @@ def test_pull_requests_come_and_go(staging):
         ]
         assert left == []
         assert json.loads(staging.ask(77, machine))["number"] == "77"
-        assert "the first" not in staging.ask(7, machine)
+        assert '"number": "7"' not in staging.ask(7, machine)
+        assert staging.live(machine), "what else lives there goes on"
     assert "pr-77.staging.example" in staging.fairlead("review", "staging")
     assert staging.fairlead("review", "staging", "7", "--remove"), "it is no error to do it twice"
