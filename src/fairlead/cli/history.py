@@ -28,7 +28,8 @@ _SIGNS = {
 def command(*, name: str, most: int, as_json: bool) -> None:
     """List the deployments and rollbacks of ENVIRONMENT, newest first.
 
-    They stand on the hosts themselves, whoever made them; each is shown once.
+    They stand on the hosts themselves, whoever made them; each is shown once. Hosts that cannot be
+    reached are named, and the others still tell.
     """
     environment, hosts = reaching.place(name)
     found = reaching.carry_out(_ask(environment, hosts, most))
@@ -48,10 +49,24 @@ def command(*, name: str, most: int, as_json: bool) -> None:
 async def _ask(
     environment: "Environment", hosts: "tuple[Host, ...]", most: int
 ) -> "tuple[Past, ...]":
+    from fairlead.cli import context
+    from fairlead.deploy.hosts import close_all, open_each, together
+    from fairlead.deploy.layout import user_of
     from fairlead.deploy.look import history
+    from fairlead.errors import HostError
 
-    async with reaching.connected(environment, hosts) as connections:
+    user, settings = user_of(environment), context.settings()
+    found = await open_each(hosts, user=user, settings=settings)
+    errors = [one for one in found if isinstance(one, HostError)]
+    connections = [one for one in found if not isinstance(one, HostError)]
+    if not connections:
+        raise together(errors)
+    for error in errors:
+        click.echo(str(error), err=True)
+    try:
         return await history(environment, connections, most=most)
+    finally:
+        await close_all(connections)
 
 
 def lines(found: "tuple[Past, ...]", look: "Look") -> Iterator[str]:

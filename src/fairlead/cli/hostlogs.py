@@ -28,6 +28,7 @@ def is_environment(text: str) -> bool:
         read_build(text)
     except UsageError as error:
         try:
+            reaching.check_project()
             known = context.environments()
         except FairleadError:
             raise error from None

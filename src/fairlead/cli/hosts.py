@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from fairlead.cli.view.look import Look
     from fairlead.deploy.checking import Checked
+    from fairlead.model.environment import Host
+    from fairlead.settings import Settings
 
 _CLOCK = 5.0
 """Seconds that a host's clock may be off before it is worth a word."""
@@ -32,23 +34,33 @@ def trust_(*, name: str, only: tuple[str, ...], yes: bool) -> int:
     Compare it with what the host itself tells, or whoever runs it. A host that is known under
     another key is never overwritten. Keys go to SSH's own known_hosts.
     """
-    from fairlead.deploy.trust import Standing, see, store, with_jumps
+    from fairlead.deploy.trust import with_jumps
 
     _, hosts = reaching.place(name, only)
     look, settings = reaching.look_here(), context.settings()
-    left = 0
-    for host in with_jumps(hosts, settings):
+    return max(_trust(host, look, settings, yes=yes) for host in with_jumps(hosts, settings))
+
+
+def _trust(host: "Host", look: "Look", settings: "Settings", *, yes: bool) -> int:
+    """The exit code of one host: 1 where it stays unknown, 2 where nothing can be asked."""
+    from fairlead.deploy.trust import Standing, see, store
+    from fairlead.errors import HostError
+
+    try:
         seen = reaching.carry_out(see(host, settings))
         if seen.standing is Standing.CHANGED:
             raise seen.problem(settings)
-        if seen.standing is Standing.KNOWN:
-            _say(look, "passed", f"{host} is known: {seen.fingerprint}")
-        elif yes or _agreed(str(host), seen.fingerprint):
-            _say(look, "passed", f"{host} is known from now on, in {store(seen, settings)}")
-        else:
-            left += 1
-            _say(look, "waiting", f"{host} stays unknown")
-    return 1 if left else 0
+    except HostError as error:
+        click.echo(f"{look.style('error', 'bad')}: {error}", err=True)
+        return error.exit_code
+    if seen.standing is Standing.KNOWN:
+        _say(look, "passed", f"{host} is known: {seen.fingerprint}")
+    elif yes or _agreed(str(host), seen.fingerprint):
+        _say(look, "passed", f"{host} is known from now on, in {store(seen, settings)}")
+    else:
+        _say(look, "waiting", f"{host} stays unknown")
+        return 1
+    return 0
 
 
 @command.command("check", epilog="Example: fairlead hosts check production")

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fairlead.cli import context
@@ -20,8 +21,22 @@ def place(name: str, only: Sequence[str] = ()) -> "tuple[Environment, tuple[Host
     """An environment and those of its hosts that are meant. Raises ``UsageError``."""
     from fairlead.cli.provision import hosts_of
 
+    check_project()
     environment = context.environment(name)
     return environment, hosts_of(environment, only)
+
+
+def check_project() -> None:
+    """Raises ``UsageError`` where no pipeline file is, before a whole folder is looked through."""
+    from fairlead.errors import UsageError
+    from fairlead.runner.checkout.repository import PIPELINE_FILES, find_repository, project_root
+
+    here = Path.cwd().resolve()
+    root = project_root(here, find_repository(here))
+    if not any((root / name).exists() for name in PIPELINE_FILES):
+        raise UsageError(
+            "there is no fairlead.yml here", hint="write where to deploy to under `environments`"
+        )
 
 
 def one_host(environment: "Environment", only: str | None) -> "Host":

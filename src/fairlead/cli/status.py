@@ -31,6 +31,7 @@ def command(*, name: str | None, as_json: bool, whole: bool) -> int:
     The hosts themselves are asked over SSH; nothing is changed. The exit code is 1 where a host
     cannot be reached or is not well, or where they serve different releases.
     """
+    reaching.check_project()
     here = context.source()
     environments: tuple[Environment, ...]
     if name:

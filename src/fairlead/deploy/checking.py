@@ -53,7 +53,7 @@ async def check(
     return tuple(
         next(checked)
         if isinstance(one, SshConnection)
-        else Checked(host=str(host), problems=(str(one),))
+        else Checked(host=str(host), problems=(_said(host, one),))
         for host, one in zip(hosts, found, strict=True)
     )
 
@@ -65,7 +65,7 @@ async def _check(environment: Environment, connection: SshConnection) -> Checked
         done = await connection.run(_SCRIPT, root=True, check=False)
         facts = dict(line.split(" ", 1) for line in done.text.splitlines() if " " in line)
     except HostError as error:
-        problems.append(str(error))
+        problems.append(_said(connection.host, error))
     ahead = float(facts["clock"]) - time.time() if facts.get("clock") else 0.0
     folder = shlex.quote(layout_of(environment).root)
     user = ""
@@ -74,7 +74,7 @@ async def _check(environment: Environment, connection: SshConnection) -> Checked
         user, _, there = done.text.partition("\n")
     except HostError as error:
         there = ""
-        problems.append(str(error))
+        problems.append(_said(connection.host, error))
     return Checked(
         host=str(connection.host),
         login=connection.login,
@@ -87,3 +87,8 @@ async def _check(environment: Environment, connection: SshConnection) -> Checked
         clock=round(ahead, 1),
         problems=tuple(problems),
     )
+
+
+def _said(host: Host, error: HostError) -> str:
+    """An error without the name of the host that it is told below."""
+    return str(error).removeprefix(f"{host}: ")

@@ -55,10 +55,14 @@ async def close_all(connections: Iterable[SshConnection]) -> None:
 
 
 def together(errors: Sequence[HostError]) -> HostError:
-    """One error that tells of several hosts, each hint once."""
+    """One error that tells of several hosts, each hint once, below the first that needs it."""
     if len(errors) == 1:
         return errors[0]
     kinds = {type(error) for error in errors}
     kind = kinds.pop() if len(kinds) == 1 else HostError
-    hints = dict.fromkeys(error.hint for error in errors if error.hint)
-    return kind("\n".join(error.message for error in errors), hint="\n  ".join(hints))
+    told: dict[str, None] = {}
+    for error in errors:
+        told[error.message] = None
+        if error.hint:
+            told.setdefault(f"  {error.hint}")
+    return kind("\n".join(told))

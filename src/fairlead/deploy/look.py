@@ -61,7 +61,7 @@ async def history(
 
 def unreached(host: Host, error: HostError) -> Live:
     """A host that could not be asked."""
-    return Live(host=str(host), reached=False, note=str(error))
+    return Live(host=str(host), reached=False, note=str(error).removeprefix(f"{host}: "))
 
 
 async def _live(environment: Environment, connection: Connection) -> Live:
@@ -117,11 +117,13 @@ async def _health(
         if bad:
             return False, ", ".join(bad)
     if "web" not in processes:
-        return (True, "") if facts.states_known else (None, "")
+        return (True, "") if facts.states_known else (None, facts.trouble)
     timeout = _PATIENCE + environment.health.timeout
     done = await connection.run(probe_nginx(environment, version), timeout=timeout, check=False)
     said = done.err.decode("utf-8", "replace").strip().splitlines()
-    return (True, "") if done.code == 0 else (False, said[-1] if said else "it does not answer")
+    if done.code:
+        return False, said[-1] if said else "it does not answer"
+    return True, "" if facts.states_known else facts.trouble
 
 
 def _pasts(lines: bytes) -> list[Past]:

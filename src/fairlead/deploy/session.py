@@ -85,6 +85,7 @@ class Script(asyncssh.SSHClientSession[bytes]):
         self._code: int | None = None
         self._out = bytearray()
         self._err = bytearray()
+        self._early = b""
         self._lines = (Lines(tell), Lines(tell if tell_errors else _nobody)) if tell else None
         self._ended = asyncio.Event()
         self._room = asyncio.Event()
@@ -107,7 +108,7 @@ class Script(asyncssh.SSHClientSession[bytes]):
         if self._code is None:
             raise HostLost(f"{self._host}: {self._lost or 'the connection ended'}")
         if not self.begun:
-            raise self._never_begun(out, err)
+            raise self._never_begun(self._early or out)
         if check and self._code:
             raise HostFailed(
                 f"{self._host}: a script ended with code {self._code}{_last(err or out)}"
@@ -119,15 +120,18 @@ class Script(asyncssh.SSHClientSession[bytes]):
         self.outcome(check=True)
         raise HostFailed(f"{self._host}: a script that has to stay ended without a word")
 
-    def _never_begun(self, out: bytes, err: bytes) -> HostError:
+    def _never_begun(self, said: bytes) -> HostError:
         if not self.become:
-            return HostRefused(f"{self._host} gives us no shell{_last(err or out)}")
+            return HostRefused(f"{self._host} gives us no shell{_last(said)}")
         whom = self.become[self.become.index("-u") + 1] if "-u" in self.become else self.become[2]
+        if b"no such user" in said or b"unknown user" in said:
+            return SudoMissing(
+                f"{self._host} has no user {whom}", hint="fairlead provision makes that user"
+            )
         return SudoMissing(
-            f"{self._host}: we may not become {whom}{_last(err or out)}",
-            hint="who signs in needs sudo without a password (a line `NAME ALL=(ALL) NOPASSWD: ALL`"
-            f" in /etc/sudoers.d), and there has to be a user {whom}: fairlead provision sees to"
-            " the second",
+            f"{self._host}: we may not become {whom}{_last(said)}",
+            hint="who signs in needs sudo without a password, such as by a line"
+            " `NAME ALL=(ALL) NOPASSWD: ALL` in /etc/sudoers.d",
         )
 
     async def wait(self) -> None:
@@ -153,7 +157,9 @@ class Script(asyncssh.SSHClientSession[bytes]):
         """It wrote something."""
         if self._timer is not None:
             self._linger()
-        if datatype is not None:
+        if datatype is not None and not self.begun:
+            self._early = (self._early + data)[-_NOISE:]
+        elif datatype is not None:
             self._take(data, self._err, 1)
         elif self.begun:
             self._take(data, self._out, 0)
@@ -205,6 +211,7 @@ class Script(asyncssh.SSHClientSession[bytes]):
             rest = bytes(self._out[found.end() :])
             self._out.clear()
             self._take(rest, self._out, 0)
+            self._take(self._early, self._err, 1)
         elif len(self._out) > _NOISE:
             del self._out[: -_NOISE // 2]
 

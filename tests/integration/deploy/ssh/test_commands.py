@@ -381,7 +381,7 @@ def test_a_release_that_answers_through_nginx_is_healthy(place, monkeypatch):
 
     class Manager:
         def functions(self, app, root):
-            return 'state() { s=$1; shift; for p; do echo "process $s $p running"; done; }'
+            return 'state() { for s in $(echo "$1" | tr , " "); do echo "process $s web running"; done; }'
 
     server = HTTPServer(("127.0.0.1", 0), Answer)
     thread = threading.Thread(target=server.serve_forever)

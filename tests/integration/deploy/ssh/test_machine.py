@@ -86,7 +86,7 @@ def test_a_bare_host_is_checked_and_told_what_it_lacks(machine):
     assert found.system.startswith("Debian GNU/Linux 12")
     assert found.free > 1 << 20
     assert len(found.problems) == 1
-    assert "may not become shop" in found.problems[0]
+    assert "has no user shop" in found.problems[0]
     machine.run("useradd shop; install -d -o shop /srv/shop")
     (found,) = asyncio.run(check(environment, environment.hosts, machine.settings))
     assert (found.user, found.provisioned, found.problems) == ("shop", True, ())

@@ -263,7 +263,7 @@ def test_root_becomes_another_user_without_sudo(sshd):
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root becomes another user")
 def test_a_user_whom_the_host_does_not_have_is_named(sshd):
-    with pytest.raises(SudoMissing, match=r"(?s)may not become nosuchuser.*no such user"):
+    with pytest.raises(SudoMissing, match=r"has no user nosuchuser"):
         on(sshd, lambda host: host.run("true"), user="nosuchuser")
 
 
