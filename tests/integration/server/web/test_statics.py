@@ -34,7 +34,7 @@ def test_a_browser_keeps_them_for_ever(admin):
     from fairlead.server.web.statics import Pages
 
     page = admin.get("/").content.decode()
-    found = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
+    found = set(re.findall(r'(?:href|src|data-htmx)="(/static/[^"]+)"', page))
     assert {re.sub(r"\.\w{12}\.", ".", path) for path in found} >= {
         "/static/fairlead/style.css",
         "/static/fairlead/htmx.js",

@@ -19,7 +19,7 @@ from fairlead.server.web.loglines import attempt_log, fragment
 from fairlead.server.web.pages.job import Head, find_head
 
 HITS = 500
-_PIECE = 1 << 20
+_PIECE = 256 << 10
 
 
 @require_safe
