@@ -104,6 +104,16 @@ class Site:
             self._going.pop().end()
         self.shop.configure()
 
+    def settle(self):
+        """See that one of the two good releases is live everywhere: ``old``; ``new`` is the other."""
+        found = self.live()
+        self.old, self.new = FIRST, SECOND
+        if found == self.all_live(SECOND):
+            self.old, self.new = SECOND, FIRST
+        elif found != self.all_live(FIRST):
+            went = self.deploy(FIRST)
+            assert went.outcome == "live", went.said
+
     def deploy(self, release, *words):
         """Deploy to the end, whatever that is."""
         started = self.start(release, *words)
@@ -144,7 +154,7 @@ class Site:
         """What is on a host that a deployment may change, as far as it must not."""
         look = (
             "cd /srv/shop; ls releases environments; readlink slots/live; ls -A slots run;"
-            " ls -A | grep -vxE 'history.jsonl|lock.json'; for s in blue green; do readlink slots/$s/release; done"
+            " ls -A | grep -vxE 'history.jsonl|lock.*'; for s in blue green; do readlink slots/$s/release; done"
         )
         return self.machines[name].run(look, check=False)
 

@@ -2,16 +2,14 @@
 
 import json
 
-from machines.site import FIRST, SECOND
-
 
 def test_hosts_that_serve_are_seen_as_they_are(site):
     status = site.fairlead("status", "production")
     assert status.returncode == 0, status.stdout
-    assert status.stdout.count(f"({site.releases[FIRST]}) since 20") == 3
+    assert status.stdout.count(f"({site.releases[site.old]}) since 20") == 3
     assert status.stdout.count(", healthy") == 3
     only = ("--host", site.machines["web2"].address)
-    went = site.deploy(SECOND, *only)
+    went = site.deploy(site.new, *only)
     assert went.outcome == "live", went.said
     status = site.fairlead("status", "production")
     assert status.returncode == 1
@@ -46,6 +44,6 @@ def test_history_logs_and_commands_come_from_all_hosts(site):
         "run-on", "production", "--all", "--", "sh", "-c", "id -un; echo $RELEASE_VERSION"
     )
     lines = {line.split(" | ")[1] for line in told.stdout.splitlines()}
-    assert lines == {"shop", site.releases[FIRST]}
+    assert lines == {"shop", site.releases[site.old]}
     checked = json.loads(site.fairlead("hosts", "check", "production", "--json").stdout)
     assert all(host["provisioned"] and not host["problems"] for host in checked)

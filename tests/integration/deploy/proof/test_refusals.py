@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-FIRST, SECOND = "first", "second"
-
 
 def test_provisioning_a_host_that_was_deployed_to_finds_nothing_to_do(site):
     address = site.machines["web1"].address
@@ -15,7 +13,7 @@ def test_provisioning_a_host_that_was_deployed_to_finds_nothing_to_do(site):
 
 def test_of_two_deployers_the_second_is_told_about_the_first(site):
     site.hold("probe", "web2")
-    first = site.start(SECOND)
+    first = site.start(site.new)
     site.reached("probe", "web2")
     second = site.deploy("broken")
     assert second.process.returncode == 1
@@ -24,7 +22,7 @@ def test_of_two_deployers_the_second_is_told_about_the_first(site):
     site.let_go("probe", "web2")
     first.end()
     assert first.outcome == "live", first.said
-    assert site.live() == site.all_live(SECOND)
+    assert site.live() == site.all_live(site.new)
 
 
 def test_a_full_disk_on_one_host_changes_nothing_anywhere(site):
@@ -32,14 +30,14 @@ def test_a_full_disk_on_one_host_changes_nothing_anywhere(site):
     machine = site.machines["web3"]
     machine.fill(leave=100 << 10)
     try:
-        went = site.deploy(SECOND)
+        went = site.deploy(site.new)
         assert went.outcome == "refused", went.said
         assert machine.address in went.finished["sentence"]
-        assert site.live() == site.all_live(FIRST)
+        assert site.live() == site.all_live(site.old)
     finally:
         machine.run("rm -f /full")
     assert site.states() == before
-    assert site.deploy(SECOND).outcome == "live"
+    assert site.deploy(site.new).outcome == "live"
 
 
 def test_another_host_key_is_refused_with_its_fingerprint(site):
@@ -49,7 +47,7 @@ def test_another_host_key_is_refused_with_its_fingerprint(site):
     )
     shown = machine.run("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub").split()[1]
     try:
-        went = site.deploy(SECOND)
+        went = site.deploy(site.new)
         assert went.process.returncode != 0
         assert shown in went.said
         assert machine.address in went.said
@@ -60,7 +58,7 @@ def test_another_host_key_is_refused_with_its_fingerprint(site):
             text = key.with_name(key.name + end).read_text()
             machine.run(f"cat > /etc/ssh/ssh_host_ed25519_key{end}", text=text)
         machine.run("service ssh restart")
-    assert site.live() == site.all_live(FIRST)
+    assert site.live() == site.all_live(site.old)
 
 
 def test_without_sudo_a_host_is_refused_before_anything_happens(site):
@@ -68,7 +66,7 @@ def test_without_sudo_a_host_is_refused_before_anything_happens(site):
     machine = site.machines["web3"]
     machine.run("mv /etc/sudoers.d /root/sudoers.d; mkdir /etc/sudoers.d")
     try:
-        went = site.deploy(SECOND)
+        went = site.deploy(site.new)
     finally:
         machine.run("rm -r /etc/sudoers.d; mv /root/sudoers.d /etc/sudoers.d")
     assert went.process.returncode != 0
@@ -89,7 +87,7 @@ def test_a_host_that_cannot_be_reached_is_named_and_the_others_stay(site):
     before = site.states("web1", "web3")
     site.network.cable("web2", "down")
     try:
-        went = site.deploy(SECOND)
+        went = site.deploy(site.new)
     finally:
         site.network.cable("web2", "up")
     assert went.process.returncode == 1, went.said
@@ -101,14 +99,14 @@ def test_a_host_that_cannot_be_reached_is_named_and_the_others_stay(site):
 @pytest.mark.parametrize("harm", ["truncated", "altered"])
 def test_a_release_file_that_is_broken_goes_nowhere(site, harm):
     before = site.states()
-    file = site.file(SECOND)
+    file = site.file(site.new)
     whole = file.read_bytes()
     middle = len(whole) // 2
     cut = whole[:middle]
     file.chmod(0o644)
     file.write_bytes(cut if harm == "truncated" else cut + b"x" + whole[middle + 1 :])
     try:
-        went = site.deploy(SECOND)
+        went = site.deploy(site.new)
     finally:
         file.write_bytes(whole)
     assert went.process.returncode not in {0, None}
@@ -125,7 +123,7 @@ def test_secrets_come_through_as_they_are_and_are_told_nowhere(site):
     with path.open() as given:
         stored = site.fairlead("secrets", "set", "TOKEN", given=given)
     assert stored.returncode == 0, stored.stdout
-    went = site.deploy(SECOND)
+    went = site.deploy(site.new)
     assert went.outcome == "live", went.said
     for machine in site.machines.values():
         told = machine.run("curl -s -H 'Host: shop.example' http://127.0.0.1/told")
@@ -137,7 +135,7 @@ def test_secrets_come_through_as_they_are_and_are_told_nowhere(site):
 def test_status_and_history_tell_what_is_live_and_what_was(site):
     done = site.fairlead("status", "production", "--json")
     assert done.returncode == 0, done.stdout
-    assert site.releases[FIRST] in done.stdout
+    assert site.releases[site.old] in done.stdout
     told = site.fairlead("history", "production", "--json")
     assert told.returncode == 0, told.stdout
     assert json.loads(told.stdout)

@@ -2,8 +2,6 @@
 
 import pytest
 
-FIRST, SECOND = "first", "second"
-
 
 def by_machine(load):
     """Releases in the order in which each host answered with them, repetitions taken out."""
@@ -17,16 +15,16 @@ def by_machine(load):
 
 
 def test_a_good_release_and_the_way_back_fail_no_request(site, load):
-    old, new = site.releases[FIRST], site.releases[SECOND]
+    old, new = site.releases[site.old], site.releases[site.new]
     with load:
-        went = site.deploy(SECOND)
+        went = site.deploy(site.new)
         load.flow(100)
         there = site.live()
         back = site.rollback()
         load.flow(100)
     assert (went.outcome, back.outcome) == ("live", "live"), went.said + back.said
-    assert there == site.all_live(SECOND)
-    assert site.live() == site.all_live(FIRST)
+    assert there == site.all_live(site.new)
+    assert site.live() == site.all_live(site.old)
     assert not load.failed, load.told()
     assert {one.kind for one in load.requests} == {"kept", "once", "posted"}
     assert len(by_machine(load)) == 3
@@ -45,9 +43,9 @@ def test_a_bad_release_gets_no_request(site, load, kind):
     assert went.outcome == "refused", went.said
     assert went.process.returncode == 1
     assert not load.failed, load.told()
-    assert load.releases == [site.releases[FIRST]]
+    assert load.releases == [site.releases[site.old]]
     assert site.states() == before
-    assert site.live() == site.all_live(FIRST)
+    assert site.live() == site.all_live(site.old)
 
 
 def test_a_release_that_turns_bad_is_taken_back_everywhere(site, load):
@@ -57,10 +55,10 @@ def test_a_release_that_turns_bad_is_taken_back_everywhere(site, load):
     bad = site.releases["turning"]
     assert went.outcome == "rolled back", went.said
     assert went.process.returncode == 1
-    assert site.live() == site.all_live(FIRST)
+    assert site.live() == site.all_live(site.old)
     assert load.failed
     assert {one.release for one in load.failed} == {bad}
     last = max(one.until for one in load.requests if one.release == bad)
     after = [one for one in load.requests if one.at > last]
     assert after
-    assert {one.release for one in after} == {site.releases[FIRST]}
+    assert {one.release for one in after} == {site.releases[site.old]}
