@@ -107,7 +107,9 @@ def commands() -> str:
 
 
 def _command(name: str) -> str:
-    command: click.Command = importlib.import_module(f"fairlead.cli.{name}").command
+    command: click.Command = importlib.import_module(
+        f"fairlead.cli.{name.replace('-', '_').replace('-', '_')}"
+    ).command
     return _described(command, f"fairlead {name}")
 
 
