@@ -15,7 +15,7 @@ from fairlead.errors import StoreError
 from fairlead.server.operating.bundle import REPOSITORIES, Packer
 
 _PASSES = 10
-_UNFINISHED = ("tmp_", "incoming-")
+_UNFINISHED = ("tmp_", ".tmp-", "incoming-")
 _FOLDERS = ("refs/heads", "refs/tags", "objects/info", "objects/pack")
 
 
@@ -69,15 +69,16 @@ def _add_below(packer: Packer, path: Path, part: str, name: str, done: set[str])
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """Files at or below ``path`` but for those that git is still writing, or that lock others."""
+    """Files at or below ``path`` but for those that git is still writing, or that lock others.
+
+    What is gone since its folder was read is among them: whoever opens it has to know.
+    """
     if path.name.startswith(_UNFINISHED) or path.name.endswith(".lock"):
         return
     try:
         entries = sorted(path.iterdir())
-    except NotADirectoryError:
+    except (NotADirectoryError, FileNotFoundError):
         entries = []
         yield path
-    except FileNotFoundError:
-        return
     for entry in entries:
         yield from _files(entry)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -335,6 +336,36 @@ def test_a_server_that_runs_is_not_replaced(filled, backup, empty):
         held.release()
     assert done.returncode == 2
     assert b"already runs" in done.stderr
+
+
+def test_a_pack_that_goes_after_its_folder_was_read(tmp_path, monkeypatch):
+    """Packing anew removes a pack at any moment, also right after we have seen its name."""
+    from fairlead.server.operating import repositories
+    from fairlead.server.operating.bundle import Manifest, Packer
+
+    pack = tmp_path / "repositories/p.git/objects/pack"
+    pack.mkdir(parents=True)
+    (pack.parent.parent / "HEAD").write_text("ref: refs/heads/main\n")
+    for name in ("pack-1.idx", "pack-1.pack"):
+        (pack / name).write_bytes(b"old")
+    real = Path.iterdir
+
+    def packed_meanwhile(path):
+        found = list(real(path))
+        if path == pack and (pack / "pack-1.pack").exists():
+            for name in ("pack-2.idx", "pack-2.pack"):
+                (pack / name).write_bytes(b"new")
+            (pack / "pack-1.pack").unlink()
+        return iter(found)
+
+    monkeypatch.setattr(Path, "iterdir", packed_meanwhile)
+    with (tmp_path / "copy.tar").open("wb") as output:
+        packer = Packer(output, Manifest(format=1, fairlead="0", made="", postgres="", steps=()))
+        repositories.save_repositories(packer, tmp_path / "repositories")
+        packer.close()
+    with tarfile.open(tmp_path / "copy.tar") as tar:
+        names = {Path(name).name for name in tar.getnames()}
+    assert {"pack-2.idx", "pack-2.pack"} <= names
 
 
 def test_a_repository_that_is_pushed_to_and_packed_meanwhile(tmp_path):
