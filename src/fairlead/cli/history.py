@@ -50,9 +50,10 @@ async def _ask(
     environment: "Environment", hosts: "tuple[Host, ...]", most: int
 ) -> "tuple[Past, ...]":
     from fairlead.cli import context
-    from fairlead.deploy.hosts import close_all, open_each, together
+    from fairlead.deploy.hosts import close_all, open_each
     from fairlead.deploy.layout import user_of
     from fairlead.deploy.look import history
+    from fairlead.deploy.troubles import together
     from fairlead.errors import HostError
 
     user, settings = user_of(environment), context.settings()

@@ -1,9 +1,10 @@
 """All hosts at once: connections opened side by side, and what went wrong with any of them."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from fairlead.deploy.ssh import SshConnection, connect
+from fairlead.deploy.troubles import together
 from fairlead.errors import HostError
 from fairlead.model.environment import Host
 from fairlead.settings import Settings
@@ -52,17 +53,3 @@ async def open_each(
 async def close_all(connections: Iterable[SshConnection]) -> None:
     """Sign out of all of them at once."""
     await asyncio.gather(*(connection.close() for connection in connections))
-
-
-def together(errors: Sequence[HostError]) -> HostError:
-    """One error that tells of several hosts, each hint once, below the first that needs it."""
-    if len(errors) == 1:
-        return errors[0]
-    kinds = {type(error) for error in errors}
-    kind = kinds.pop() if len(kinds) == 1 else HostError
-    told: dict[str, None] = {}
-    for error in errors:
-        told[error.message] = None
-        if error.hint:
-            told.setdefault(f"  {error.hint}")
-    return kind("\n".join(told))

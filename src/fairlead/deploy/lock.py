@@ -11,14 +11,15 @@ import os
 import shlex
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 
 import msgspec
 
 from fairlead.deploy.base import Connection, Held
 from fairlead.deploy.layout import Layout
-from fairlead.errors import DeploymentLocked, HostFailed, HostLost
+from fairlead.deploy.troubles import together
+from fairlead.errors import DeploymentLocked, HostError, HostFailed, HostLost
 
 _WAIT = 1
 """Seconds to wait for a lock: a look at it holds it for a moment."""
@@ -100,17 +101,36 @@ async def lock_all(
     locks = Locks(layout)
     first, *others = sorted(connections, key=lambda connection: str(connection.host))
     try:
-        await locks.take(first, holder)
-        async with asyncio.TaskGroup() as group:
-            for connection in others:
-                group.create_task(locks.take(connection, holder))
-    except BaseExceptionGroup as errors:
-        await locks.release()
-        raise errors.exceptions[0] from None
+        await _to_their_end(locks.take(first, holder))
+        await _to_their_end(*(locks.take(connection, holder) for connection in others))
     except BaseException:
         await locks.release()
         raise
     return locks
+
+
+async def _to_their_end(*takes: Coroutine[None, None, None]) -> None:
+    """Wait for all of them, also where we are cancelled or one of them failed.
+
+    A lock that was given up half-way would look as if its holder had died.
+    """
+    tasks = [asyncio.create_task(take) for take in takes]
+    if not tasks:
+        return
+    try:
+        await asyncio.wait(tasks)
+    except BaseException:
+        await asyncio.wait(tasks)
+        raise
+    errors = [error for task in tasks if (error := task.exception())]
+    away = [error for error in errors if isinstance(error, HostError)]
+    if errors:
+        raise together(away) if len(away) == len(errors) else _first_of(errors)
+
+
+def _first_of(errors: list[BaseException]) -> BaseException:
+    """That somebody else deploys matters more than that a host is away."""
+    return next((error for error in errors if isinstance(error, DeploymentLocked)), errors[0])
 
 
 async def holder_of(connection: Connection, layout: Layout) -> Holder | None:

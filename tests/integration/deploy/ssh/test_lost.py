@@ -217,6 +217,19 @@ def test_all_hosts_are_locked_or_none(sshd, layout):
     assert asyncio.run(act()) is None
 
 
+def test_locking_that_is_interrupted_does_not_look_like_a_holder_who_died(sshd, layout):
+    async def act(host):
+        task = asyncio.create_task(lock_all([host], layout))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        locks = await lock_all([host], layout)
+        return locks.leftovers
+
+    assert on(sshd, act) == ()
+
+
 def test_who_is_told_no_good_name_is_somebody(sshd, layout):
     async def act(host):
         locks = await lock_all([host], layout, by="x\n'; rm -rf /")
