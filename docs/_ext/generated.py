@@ -108,7 +108,7 @@ def commands() -> str:
 
 def _command(name: str) -> str:
     command: click.Command = importlib.import_module(
-        f"fairlead.cli.{name.replace('-', '_').replace('-', '_')}"
+        f"fairlead.cli.{name.replace('-', '_')}"
     ).command
     return _described(command, f"fairlead {name}")
 
