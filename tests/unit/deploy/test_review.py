@@ -1,13 +1,18 @@
 """What a pull request's own place is called, and what is removed with it."""
 
+import asyncio
+
 import msgspec
 import pytest
 
 from fairlead.deploy.layout import layout_of, user_of
+from fairlead.deploy.order import DeployOrder
+from fairlead.deploy.providers import deploy
 from fairlead.deploy.provision.target import Target
 from fairlead.deploy.review import app_name, own_files, removal, review_environment
 from fairlead.errors import UsageError
 from fairlead.model.environment import App, Environment, Host, Process, Wanted
+from fairlead.model.release import Manifest, Release
 
 PATTERN = Environment(
     name="staging",
@@ -52,6 +57,14 @@ def test_what_is_not_for_reviews_is_refused():
         review_environment(replace(PATTERN, provider="heroku"), 1)
     with pytest.raises(UsageError, match="no number"):
         review_environment(PATTERN, 0)
+
+
+def test_the_pattern_itself_is_deployed_nowhere():
+    manifest = Manifest(project="shop", version="1", commit="1", verdict="passed")
+    release = Release(number=1, manifest=manifest, file="", sha256="", size=0, created=0.0)
+    order = DeployOrder(environment=PATTERN, release=release, forced=True)
+    with pytest.raises(UsageError, match="staging is the pattern of places for pull requests"):
+        asyncio.run(deploy(order, lambda _event: None, asyncio.Event(), connect=None))
 
 
 def test_only_files_of_its_own_are_removed():

@@ -31,6 +31,11 @@ async def deploy(
     order: DeployOrder, emit: Emit, stop: asyncio.Event, *, connect: "Connect"
 ) -> DeployFinished:
     """Bring a release to an environment, however it is deployed to; as ``rollout.deploy``."""
+    if order.environment.review:
+        raise UsageError(
+            f"{order.environment.name} is the pattern of places for pull requests",
+            hint=f"fairlead review {order.environment.name} NUMBER deploys one of them",
+        )
     if order.environment.provider == _SSH:
         from fairlead.deploy.rollout import deploy as by_ssh
 
