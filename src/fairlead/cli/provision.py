@@ -126,6 +126,7 @@ class _Work:
             nonlocal agreed
             self._print(found)
             agreed = yes or click.confirm("Change this?", default=False)
+            click.echo("")
             return agreed
 
         async with _Open(self) as connections:
