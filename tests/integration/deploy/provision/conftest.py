@@ -45,7 +45,7 @@ class Place:
                 name="bank",
                 target="bank.wsgi:app",
                 static=(("/static/", "staticfiles"),),
-                workers=(Process(name="worker", command="./work", count=2),),
+                workers=(Process(name="worker", command="./mail", count=2),),
                 cron=(("*/5 * * * *", "echo 100% > shared/by-the-clock"),),
             ),
             domains=("bank.example",),

@@ -13,7 +13,7 @@ environments:
       - {{address: {1}, user: deploy, manager: supervisor}}
     domain: bank.example
     app:
-      workers: {{worker: {{run: ./work, count: 2}}}}
+      workers: {{worker: {{run: ./mail, count: 2}}}}
       cron:
         - {{at: "*/5 * * * *", run: "echo 100% > shared/by-the-clock"}}
     provision:

@@ -61,12 +61,12 @@ def test_the_application_starts_and_stops_its_own_processes_and_no_others(place)
 
 
 def test_who_deploys_may_become_the_application(place, machine):
-    machine.run("mv /etc/sudoers.d/deploy /root/deploy")
+    machine.run("mv /etc/sudoers.d/deploy /var/tmp/deploy")
     try:
         assert machine.run("sudo -n -u bank id -un", user="deploy") == "bank\n"
         assert "password is required" in machine.run("sudo -n id", user="deploy", check=False)
     finally:
-        machine.run("mv /root/deploy /etc/sudoers.d/deploy")
+        machine.run("mv /var/tmp/deploy /etc/sudoers.d/deploy")
 
 
 def test_drift_is_told_and_mended(place, machine):
@@ -213,13 +213,15 @@ def test_two_who_provision_at_once_do_not_meet(place):
 
 def test_a_host_without_sudo_does_not_keep_the_others_from_being_made_ready(place):
     web1, web2 = place.machines
-    web1.run("mv /etc/sudoers.d/deploy /root/deploy; mv /etc/sudoers.d/fairlead-bank /root/bank")
+    web1.run(
+        "mv /etc/sudoers.d/deploy /var/tmp/deploy; mv /etc/sudoers.d/fairlead-bank /var/tmp/bank"
+    )
     web2.run("chmod 600 /etc/logrotate.d/bank")
     try:
         done = place.provision()
     finally:
         web1.run(
-            "mv /root/deploy /etc/sudoers.d/deploy; mv /root/bank /etc/sudoers.d/fairlead-bank"
+            "mv /var/tmp/deploy /etc/sudoers.d/deploy; mv /var/tmp/bank /etc/sudoers.d/fairlead-bank"
         )
     assert "may not become root" in done[0].error
     assert [change.title for change in done[1].changed] == [
