@@ -41,7 +41,9 @@ States = Annotated[
 ]
 
 
-EnvironmentName = Annotated[str, Path(max_length=100, description="An environment's name.")]
+EnvironmentName = Annotated[
+    str, Path(max_length=100, pattern=r"^[^\x00]+$", description="An environment's name.")
+]
 DeploymentStates = Annotated[
     list[DeploymentState] | None, Query(None, description="Only those in one of these states.")
 ]

@@ -37,10 +37,12 @@ def renew(project: Project, found: Sequence[Specification], commit: str) -> None
 
 def named(project: Project, name: str) -> Environment:
     """Raises ``NotFound`` where there is none, with the names that are alike."""
-    row = Environment.objects.listed().filter(project=project, name=name[:100]).first()
-    if row is None or "\0" in name:
-        rows = Environment.objects.filter(project=project)
-        names = list(rows.values_list("name", flat=True))
+    rows = Environment.objects.listed().filter(project=project, name=name)
+    # PostgreSQL takes no zero characters, not even to compare with.
+    row = rows.first() if "\0" not in name else None
+    if row is None:
+        every = Environment.objects.filter(project=project)
+        names = list(every.values_list("name", flat=True))
         close = get_close_matches(name, names, 1)
         hint = f"did you mean {close[0]}?" if close else f"environments: {', '.join(names)}"
         raise NotFound(
