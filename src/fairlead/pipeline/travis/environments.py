@@ -87,14 +87,15 @@ def _environments(
         problems.warn(item.location, f"{named} has no counterpart among environments", hint)
         return
     on = read_on(item) if isinstance(item, Mapping) else {}
-    branches, tags = _rule(on, problems)
+    branches, tags = _rule(on)
+    automatic = _only_the_rule(on, problems)
     for target in targets:
         yield Environment(
             name=target.name,
             provider=target.provider,
             branches=target.branches or branches,
             tags=() if target.branches else tags,
-            automatic=True,
+            automatic=automatic,
             secrets=target.secrets,
             options=target.options,
             location=item.location,
@@ -134,12 +135,17 @@ def _script(config: Keys, location: Location, problems: Problems) -> Iterator[_T
     yield _Target(name="deploy", provider="script", options=(("deploy", command),))
 
 
-def _rule(on: Keys, problems: Problems) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _only_the_rule(on: Keys, problems: Problems) -> bool:
+    """Whether nothing but branch and tag decides: what else does, a person has to judge."""
+    others = [(key, node) for key, node in on.items() if key not in _RULES | _OF_ONE_JOB]
+    for key, node in others:
+        hint = "so builds do not go there by themselves: fairlead deploy does"
+        problems.warn(node.location, f"`on.{key}` cannot be asked", hint)
+    return not others
+
+
+def _rule(on: Keys) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Branches and tags as globs; with ``tags`` the branch does not count."""
-    for key, node in on.items():
-        if key not in _RULES | _OF_ONE_JOB:
-            hint = "the environment's own rule is its branch or tag"
-            problems.warn(node.location, f"`on.{key}` is passed over", hint)
     if truth(on.get("tags")):
         return (), EVERYTHING
     if truth(on.get("all_branches")):

@@ -83,8 +83,9 @@ def test_scripts_of_files_and_of_jobs(read):
         ("deploy", "./one"), ("deploy-2", "set -e\na\nb"), ("deploy-3", "./three"),
     ]  # fmt: skip
     assert [str(problem) for problem in found.problems] == [
-        ".travis.yml:4:56: warning: `on.condition` is passed over (the environment's own rule is its branch or tag)"
+        ".travis.yml:4:56: warning: `on.condition` cannot be asked (so builds do not go there by themselves: fairlead deploy does)"
     ]
+    assert [e.automatic for e in found.environments] == [True, False, True]
 
 
 def test_an_alias_is_one_environment(read):
