@@ -109,19 +109,25 @@ def refresh():
             pass  # it runs, and is left as it is
 
 
+def wait_while(wanted):
+    """Wait until none of our programs is in one of these states."""
+    until = time.time() + LONGEST
+    while time.time() < until:
+        now = states()
+        if not any(now[name][0] in wanted for name in NAMES):
+            return
+        time.sleep(0.02)
+
+
 if DO == "begin":
     refresh()
+    wait_while(("STOPPING",))  # supervisor forgets to start what still ends
     for name in NAMES:
         order("startProcess", name)
 elif DO == "finish":
     for name in NAMES:
         order("stopProcess", name)
-    until = time.time() + LONGEST
-    while time.time() < until:
-        now = states()
-        if not any(now[name][0] in RUNNING for name in NAMES):
-            break
-        time.sleep(0.02)
+    wait_while(RUNNING)
 else:
     now = states()
     for slot in SLOTS:
