@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND...", required=True)
 @click.option("--host", metavar="HOST", help="This one (default: the first that serves requests).")
 @click.option("--all", "everywhere", is_flag=True, help="On all hosts at once, lines by host.")
-def command(*, name: str, words: tuple[str, ...], host: str | None, everywhere: bool) -> int:
+@click.option("-n", "alone", is_flag=True, help="Do not read our input: it gets none.")
+def command(
+    *, name: str, words: tuple[str, ...], host: str | None, everywhere: bool, alone: bool
+) -> int:
     """Run COMMAND on a host of ENVIRONMENT, as the application's user, in the live release.
 
-    Its input and outputs are ours, byte for byte, and so is its exit code. At a terminal it gets
-    one of its own, so that `python manage.py shell` works as at home. Ctrl-C ends it there too.
+    Its input (read to its end first) and outputs are ours, byte for byte, and so is its exit code.
+    At a terminal it gets one of its own, so that `python manage.py shell` works as at home. Ctrl-C
+    ends it there too.
     """
     from fairlead.errors import UsageError
 
@@ -38,11 +42,12 @@ def command(*, name: str, words: tuple[str, ...], host: str | None, everywhere: 
         hosts = reaching.place(name)[1]
         return reaching.carry_out(_everywhere(environment, hosts, words))
     chosen = reaching.one_host(environment, host)
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    typed = sys.stdin is not None and sys.stdin.isatty()
+    if typed and sys.stdout.isatty() and not alone:
         from fairlead.cli.ssh import in_release, open_terminal
 
         open_terminal(chosen, in_release(environment, chosen, words))
-    data = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
+    data = b"" if typed or alone or sys.stdin is None else sys.stdin.buffer.read()
     return reaching.carry_out(_alone(environment, chosen, words, data))
 
 

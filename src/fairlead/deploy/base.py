@@ -63,7 +63,7 @@ class Connection(Protocol):
 
         Raises ``HostFailed`` where it does not succeed and ``check`` is set, ``SudoMissing``
         where it may not become whom it has to be, ``HostLost`` where the connection ended or
-        nothing came back in ``timeout`` seconds; the script is ended then too.
+        the script did not in ``timeout`` seconds; it is ended on the host then too.
         """
 
     async def send(self, path: Path, script: str, *, timeout: float = 600.0) -> Done:  # noqa: ASYNC109

@@ -198,6 +198,21 @@ def test_a_command_runs_in_the_release_byte_for_byte(place):
     assert told.returncode == 5
 
 
+def test_a_command_may_do_without_our_input(place):
+    command = [sys.executable, "-m", "fairlead", "run-on", "production", "-n", "--", "wc", "-c"]
+    reading, writing = os.pipe()  # nobody ever writes to it, or closes it
+    with open(reading, "rb") as mine, open(writing, "wb"):
+        done = subprocess.run(
+            command, cwd=place.project, env=place.env, stdin=mine, capture_output=True, check=False
+        )
+    assert (done.returncode, done.stdout.strip()) == (0, b"0")
+    closed = ["sh", "-c", 'exec "$@" <&-', "sh", *(word for word in command if word != "-n")]
+    done = subprocess.run(
+        closed, cwd=place.project, env=place.env, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, b"0", b"")
+
+
 def test_words_of_a_command_arrive_as_they_are(place):
     words = ["a b", "$HOME", "it's", "", "--all", "-x", "ü\n"]
     script = 'import sys; sys.stdout.buffer.write("|".join(sys.argv[1:]).encode())'
