@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import struct
 import subprocess
 import tempfile
@@ -96,6 +97,16 @@ class Systems:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(other.with_suffix(""), ignore_errors=True)
         return kept
+
+    def holds_layers(self):
+        """Whether a layer of overlayfs can be kept here; not where this is an overlay itself."""
+        mark = self.folder / f"whiteout-{os.getpid()}"
+        try:
+            os.mknod(mark, stat.S_IFCHR, os.makedev(0, 0))
+        except OSError:
+            return False
+        mark.unlink()
+        return True
 
     def close(self):
         """Use nothing any more."""

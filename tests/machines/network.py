@@ -35,10 +35,11 @@ def why_not():
     """Why there can be no machines here; empty where there can."""
     if os.geteuid():
         return "only root may make machines"
+    trial = f"/mnt/c/trial-{os.getpid()}"
     inside = (
         "mount -t tmpfs tmpfs /mnt && mkdir /mnt/u /mnt/w /mnt/r /mnt/c"
         " && mount -t overlay overlay -o lowerdir=/usr,upperdir=/mnt/u,workdir=/mnt/w /mnt/r"
-        " && mount -t cgroup2 cgroup2 /mnt/c && mkdir /mnt/c/trial-$$ && rmdir /mnt/c/trial-$$"
+        f" && mount -t cgroup2 cgroup2 /mnt/c && mkdir {trial} && rmdir {trial}"
         " && ip link add one type veth peer name two && ip link add lan type bridge"
     )
     argv = ("unshare", "--net", "--mount", "--uts", "--pid", "--fork", "sh", "-c", inside)

@@ -1,12 +1,13 @@
 """The shop that releases go to, for the tests here."""
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from machines.balancer import Balancer
-from machines.debian import code
+from machines.debian import code, memory
 from machines.loading import Load
 from machines.site import make_site, start_site
 
@@ -14,24 +15,53 @@ from machines.site import make_site, start_site
 @pytest.fixture(scope="session")
 def kept(systems):
     """The folder of a provisioned site, made once for each state of our code."""
-    return systems.used(f"site-{code()}", lambda place: make_site(systems, place))
+    if systems.holds_layers():
+        yield systems.used(f"site-{code()}", lambda place: make_site(systems, place))
+        return
+    with tempfile.TemporaryDirectory(dir=memory(), prefix="fairlead-site-") as folder:
+        make_site(systems, Path(folder) / "site")
+        yield Path(folder) / "site"
 
 
-@pytest.fixture(scope="module")
-def whole(systems, kept):
-    """The site for tests that leave one of the good releases live on all hosts."""
-    with tempfile.TemporaryDirectory(prefix="fairlead-site-") as folder:
-        made = start_site(systems, kept, Path(folder))
-        yield made
-        made.network.close()
+class Sites:
+    """The site that tests share; a new one where a test left it as nothing can be deployed to."""
+
+    def __init__(self, start) -> None:
+        self._start, self._stack, self._site = start, ExitStack(), None
+
+    def settled(self):
+        """The site with one good release live everywhere."""
+        try:
+            if self._site:
+                self._site.settle()
+                return self._site
+        except AssertionError:
+            self.close()
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="fairlead-site-"))
+        self._site = self._start(Path(folder))
+        self._stack.callback(self._site.network.close)
+        self._site.settle()
+        return self._site
+
+    def close(self):
+        self._site = None
+        self._stack.close()
+
+
+@pytest.fixture(scope="session")
+def sites(systems, kept):
+    """What ``site`` comes from."""
+    made = Sites(lambda folder: start_site(systems, kept, folder))
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def site(whole):
+def site(sites):
     """The site with one good release, ``old``, live everywhere; ``new`` is another good one."""
-    whole.settle()
-    yield whole
-    whole.rest()
+    found = sites.settled()
+    yield found
+    found.rest()
 
 
 @pytest.fixture
