@@ -1,12 +1,10 @@
 """The commands that look at hosts, as a person calls them, on a host with a release on it."""
 
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
-import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -89,8 +87,7 @@ class Place:
             time=1_700_000_000.0,
         )
         packed = pack_slot(filling, self.sshd.host, "blue")
-        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(self.root / "slots" / "blue", filter="fully_trusted")
+        subprocess.run(["tar", "-x", "-C", self.root / "slots" / "blue"], input=packed, check=True)
         (self.root / "slots" / "live").symlink_to("blue")
         (self.root / "log" / "blue.log").write_text("".join(f"line {n}\n" for n in range(200)))
         pasts = (
