@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fairlead.deploy.arriving import Connect
     from fairlead.deploy.order import DeployOrder, Order
     from fairlead.deploy.plan import Plan
-    from fairlead.model.deployment import DeployFinished
+    from fairlead.model.deployment import AnyDeployEvent, DeployFinished
     from fairlead.model.environment import Environment
     from fairlead.model.plan import Pairs
     from fairlead.model.release import Release
@@ -86,22 +86,40 @@ def carry_out(order: "Order", *, events: bool, plain: bool) -> int:
     from fairlead.cli.view.deployment import choose_deploy_view
     from fairlead.deploy import providers
     from fairlead.deploy.order import DeployOrder
+    from fairlead.model.deployment import DeployOutcome, DeployStarted
 
     sink = choose_deploy_view(sys.stdout, os.environ, events=events, plain=plain)
     connect = connecting(order.environment)
+    versions: set[str] = set()
+
+    def emit(event: "AnyDeployEvent") -> None:
+        if isinstance(event, DeployStarted):
+            versions.update((event.version, event.previous))
+        sink(event)
 
     async def work() -> "DeployFinished":
         stop = asyncio.Event()
         with _Signals(stop):
             if isinstance(order, DeployOrder):
-                return await providers.deploy(order, sink, stop, connect=connect)
-            return await providers.rollback(order, sink, stop, connect=connect)
+                return await providers.deploy(order, emit, stop, connect=connect)
+            return await providers.rollback(order, emit, stop, connect=connect)
 
     try:
         finished = asyncio.run(work())
     finally:
         sink.close()
+    if finished.outcome is DeployOutcome.LIVE:
+        _note(order.environment.name, versions)
     return _exit_code(finished)
+
+
+def _note(environment: str, versions: set[str]) -> None:
+    """Remember on the shelf what is live, and what can be gone back to: neither is pruned."""
+    from fairlead.release.local import shelf_of
+
+    shelf = shelf_of(context.source().root)
+    numbers = [one.number for one in shelf.list() if one.manifest.version in versions]
+    shelf.note_live(environment, numbers)
 
 
 def show_plan(order: "Order", *, as_json: bool) -> int:

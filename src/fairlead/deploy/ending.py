@@ -27,7 +27,7 @@ class Ending:
 
         async def one(site: Site) -> None:
             plan, keep = site.plan, self._environment.keep
-            warm = self._environment.warm and self._plan.kind == "deploy"
+            warm = self._environment.warm
             async with self._preparation.phase(DeployPhase.RETIRE, site) as told:
                 if site.switched:
                     script = switching.retire(

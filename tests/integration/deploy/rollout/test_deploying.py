@@ -76,7 +76,7 @@ def test_everything_an_environment_can_ask_for(town, carry_out):
     assert h1.states() == {("blue", "web"), ("green", "web"), ("green", "clock-1")}
     back = carry_out(bank, back=True, secrets=secret)
     assert back.outcome == "live", back
-    assert h1.states() == {("blue", "web"), ("blue", "clock-1")}
+    assert h1.states() == {("blue", "web"), ("blue", "clock-1"), ("green", "web")}
     assert h1.leftovers() == []
 
 
