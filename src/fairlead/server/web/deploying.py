@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from django.db.models import Max
+from django.db.models.functions import Now
 
 from fairlead.model.deployment import DeployPhase as Phase
 from fairlead.model.environment import Environment as Specification
@@ -15,7 +16,9 @@ from fairlead.server.store.models import (
     DeployPhase,
     Environment,
     Project,
+    Worker,
 )
+from fairlead.server.store.waiting import SILENT
 from fairlead.server.web.words import one_line
 
 _SAID = {
@@ -86,6 +89,18 @@ def sentence_of(deployment: Deployment) -> str:
         return _SAID[DeploymentState(deployment.state)]
     word = line.partition(" ")[0]
     return line if word == deployment.version else line[:1].upper() + line[1:]
+
+
+def why_waiting(deployment: Deployment) -> str:
+    """Why one that could begin has not; empty where it should any moment."""
+    if deployment.state != DeploymentState.QUEUED or deployment.job_id is None:
+        return ""
+    same = Deployment.objects.filter(environment_id=deployment.environment_id)
+    running = same.filter(state=DeploymentState.RUNNING).values_list("number", flat=True)
+    if ahead := running.first():
+        return f"deployment {ahead} is under way there"
+    heard = Worker.objects.filter(deploys=True, stopping=False, seen__gt=Now() - SILENT)
+    return "" if heard.exists() else "no worker that deploys is running (FAIRLEAD_DEPLOYS)"
 
 
 def going_on(phases: Sequence[DeployPhase]) -> str:

@@ -129,6 +129,20 @@ def test_a_second_person_agrees(ada, grace, make):
     assert "agreed to by grace" in text(ada.get(answer.url))
 
 
+def test_one_that_waits_says_for_what(ada, make):
+    from fairlead.server.store.models import Deployment, Worker
+
+    make.environment()
+    make.release()
+    path = "/p/bank/environments/production/deploy-now"
+    first, second = (ada.post(path, {"release": "1"}).url for _ in range(2))
+    assert "no worker that deploys is running" in text(ada.get(first))
+    Worker.objects.create(name="one", started=make.now, seen=make.now, deploys=True)
+    assert "Waiting:" not in text(ada.get(first))
+    Deployment.objects.filter(number=1).update(state="running")
+    assert "deployment 1 is under way there" in text(ada.get(second))
+
+
 def test_cancelling_what_waits(ada, make):
     make.environment()
     make.release()

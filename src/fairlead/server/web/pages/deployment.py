@@ -73,6 +73,7 @@ def show_deployment(
         stream="" if deployment.ended else stream_path("deployment", deployment.pk),
         project=project,
         deployment=deployment,
+        waiting=deploying.why_waiting(deployment),
         sentence=(not deployment.ended and deploying.going_on(phases))
         or deploying.sentence_of(deployment),
         hosts=list(zip(deploying.shortened(shown), shown, strict=True)),
