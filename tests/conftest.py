@@ -4,7 +4,15 @@ import contextlib
 import os
 import signal
 
+import hypothesis
+
 from fairlead.runner.environments.indexes import read_indexes
+
+# How quickly examples are made says something of the machine, and nothing of what is tested.
+hypothesis.settings.register_profile(
+    "ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("ours")
 
 
 def pytest_configure():
