@@ -81,7 +81,8 @@ class Locks:
     async def _let_go(self, connection: Connection, held: Held) -> None:
         try:
             if held.alive:
-                await connection.run(f"rm -f {shlex.quote(self._layout.lock)}.json", check=False)
+                told = shlex.quote(f"{self._layout.lock}.json")
+                await connection.run(f"rm -f {told} {told}.new", check=False)
         finally:
             await held.close()
 

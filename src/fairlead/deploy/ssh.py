@@ -11,7 +11,8 @@ import asyncssh
 
 from fairlead.deploy import shell
 from fairlead.deploy.base import Done, Tell
-from fairlead.deploy.session import LineQueue, Script, Write
+from fairlead.deploy.lines import LineQueue
+from fairlead.deploy.session import Script, Write
 from fairlead.deploy.signin import sign_in
 from fairlead.errors import HostLost, HostRefused
 from fairlead.model.environment import Host

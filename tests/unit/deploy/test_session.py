@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.deploy.base import Done
-from fairlead.deploy.session import Lines, Script
+from fairlead.deploy.lines import Lines
+from fairlead.deploy.session import Script
 from fairlead.errors import HostFailed, HostLost, HostRefused, SudoMissing
 
 
