@@ -8,7 +8,20 @@ import pytest
 from fairlead.server.threads import Threads
 
 
-def test_at_most_so_many_at_once_and_elsewhere():
+@pytest.fixture(autouse=True)
+def given_back(monkeypatch):
+    """How often connections were; there is no Django here."""
+    names = []
+
+    class Connections:
+        def close_all(self):
+            names.append(threading.current_thread().name)
+
+    monkeypatch.setattr("fairlead.server.threads.connections", Connections())
+    return names
+
+
+def test_at_most_so_many_at_once_and_elsewhere(given_back):
     at_once, most, lock = 0, 0, threading.Lock()
     threads = Threads(2, "some")
 
@@ -28,11 +41,13 @@ def test_at_most_so_many_at_once_and_elsewhere():
     names = asyncio.run(all_of_it())
     assert most <= 2
     assert {name.partition("_")[0] for name in names} == {"some"}
+    assert sorted(given_back) == sorted(names)
 
 
-def test_what_it_raises_is_raised():
+def test_what_it_raises_is_raised(given_back):
     def broken():
         raise LookupError("nothing")
 
     with pytest.raises(LookupError, match="nothing"):
         asyncio.run(Threads(1, "one")(broken))
+    assert len(given_back) == 1
