@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -122,6 +123,8 @@ def django(postgres, tmp_path_factory):
     os.environ["FAIRLEAD_SECRET_KEY"] = "for tests"
     from fairlead.server.setup import migrate, setup
 
+    # A unit test may have loaded it, which then knows no database.
+    sys.modules.pop("fairlead.server.settings", None)
     setup(postgres.url)
     migrate()
     yield postgres.url
