@@ -153,7 +153,11 @@ class Machine:
     def start(self):
         """Switch it on."""
         lower = ":".join(map(str, self._system))
-        group = self.network.stage[1] / "groups" / f"fairlead-{os.getpid()}-{self.name}"
+        group = (
+            self.network.stage[1]
+            / "groups"
+            / f"fairlead-{os.getpid()}-{self.network.pid}-{self.name}"
+        )
         boot = ("sh", _HERE / "boot.sh", self._stage, lower, self.network.systems.debs)
         words = (_HERE / "holder.sh", group, *boot, self.name, self.kind)
         argv = ("nsenter", "--target", str(self.network.pid), "--net", "--mount", "sh", *words)
@@ -177,10 +181,10 @@ class Machine:
     def kill(self):
         """Pull the plug: all its processes are gone at once; what it wrote stays."""
         if self._holder:
-            first = Path(f"/proc/{self.pid}")
+            first = [Path(f"/proc/{self.pid}")] if self._holder.poll() is None else []
             _release(self._holder)
             self._holder = None
-            while first.exists():
+            while any(path.exists() for path in first):
                 time.sleep(0.005)
 
     def run_again(self):

@@ -42,6 +42,11 @@ class Deploying:
         self.process.send_signal(signal.SIGKILL)
         self.end()
 
+    def killed(self):
+        """What it said up to now, for whoever reads why a test failed."""
+        self.kill()
+        return self.said
+
     @property
     def finished(self):
         last = self.events[-1] if self.events else {}
@@ -177,7 +182,8 @@ class Site:
         """Wait until a deployment is held before a phase."""
         end = time.monotonic() + GIVE_UP
         while not self._shared(name, f"at-{phase}").exists():
-            assert time.monotonic() < end, f"nothing came to {phase} on {name}"
+            over = time.monotonic() > end or self._going[-1].process.poll() is not None
+            assert not over, f"nothing came to {phase} on {name}: {self._going[-1].killed()}"
             time.sleep(0.02)
 
     def let_go(self, phase, *names):
