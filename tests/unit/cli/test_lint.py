@@ -94,7 +94,13 @@ def test_json(lint):
 def test_json_of_a_file_without_problems(lint):
     code, out, _ = lint("--json", **{"fairlead.yml": FINE})
     assert code == 0
-    assert json.loads(out) == {"file": "fairlead.yml", "ok": True, "problems": [], "jobs": ["unit"], "environments": []}
+    assert json.loads(out) == {
+        "file": "fairlead.yml",
+        "ok": True,
+        "problems": [],
+        "jobs": ["unit"],
+        "environments": [],
+    }
 
 
 def test_the_schema_needs_no_project(lint, monkeypatch):
