@@ -7,7 +7,7 @@ and the number say.
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -33,6 +33,7 @@ from fairlead.settings import Settings
 
 _NUMBER: Final = "{number}"
 _LONGEST: Final = 31  # of a user's name
+_OURS: Final = re.compile(r"-pr-[1-9][0-9]*\Z")
 _KEEP: Final = 2
 _MOST: Final = 999_999
 _REMOVING: Final = 300.0
@@ -98,14 +99,8 @@ async def bring(
     be made ready.
     """
     environment = review_environment(pattern, number)
-    connections = await open_all(environment.hosts, settings=settings)
-    try:
-        values = [value for _, value in secrets]
-        done = await provision(environment, connections, secrets=values, tell=tell)
-    finally:
-        await close_all(connections)
-    if failed := [host for host in done if host.error]:
-        raise HostFailed("; ".join(f"{host.host}: {host.error}" for host in failed))
+    values = [value for _, value in secrets]
+    await prepare(environment, settings=settings, secrets=values, tell=tell)
     from fairlead.deploy.ssh import connect
 
     order = DeployOrder(
@@ -115,6 +110,26 @@ async def bring(
     return await providers.deploy(
         order, emit, stop, connect=lambda host: connect(host, user=user, settings=settings)
     )
+
+
+async def prepare(
+    environment: Environment,
+    *,
+    settings: Settings,
+    secrets: Sequence[str] = (),
+    tell: Callable[[str, str], None] = lambda _host, _line: None,
+) -> None:
+    """Make the hosts of a review environment ready for it; ``secrets`` are never shown.
+
+    Raises as ``open_all`` does, and ``HostFailed``.
+    """
+    connections = await open_all(environment.hosts, settings=settings)
+    try:
+        done = await provision(environment, connections, secrets=secrets, tell=tell)
+    finally:
+        await close_all(connections)
+    if failed := [host for host in done if host.error]:
+        raise HostFailed("; ".join(f"{host.host}: {host.error}" for host in failed))
 
 
 async def numbers(pattern: Environment, settings: Settings) -> tuple[int, ...]:
@@ -136,7 +151,13 @@ async def remove(pattern: Environment, number: int, *, settings: Settings) -> tu
 
     What is gone already is no error, so this can be done twice. Returns the hosts.
     """
-    environment = review_environment(pattern, number)
+    return await take_away(review_environment(pattern, number), settings=settings)
+
+
+async def take_away(environment: Environment, *, settings: Settings) -> tuple[str, ...]:
+    """The same for what ``review_environment`` gave, whatever its pattern says by now."""
+    if environment.app is None or not _OURS.search(environment.app.name):
+        raise UsageError(f"{environment.name} is not the review environment of a pull request")
     connections = await open_all(environment.hosts, settings=settings)
     try:
         await asyncio.gather(*(_remove(environment, one) for one in connections))

@@ -33,6 +33,7 @@ def adopt(home: Path) -> int:
     count = 0
     for folder in left_behind(home):
         count += _adopt(folder)
+        _remove_again(folder.name)
         remove_tree(folder)
     return count
 
@@ -55,6 +56,14 @@ def _adopt(folder: Path) -> int:
         lost(int(deployment), int(job))
     log.info("deployment %s was carried on without its worker", deployment)
     return 1
+
+
+def _remove_again(name: str) -> None:
+    from fairlead.server.services import reviews
+
+    number = name.partition("-")[0]
+    if number.isdecimal():
+        reviews.remove_again(int(number))
 
 
 def lost(deployment_id: int, job_id: int | None) -> bool:

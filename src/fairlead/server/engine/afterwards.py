@@ -14,7 +14,14 @@ from fairlead.server.engine.following import follow
 from fairlead.server.engine.lookingat import look_at
 from fairlead.server.engine.order import Locate
 from fairlead.server.engine.packaging import make_release
-from fairlead.server.engine.queues import FOLLOW_BUILD, LOOK_AT, MAKE_RELEASE, RUN_DEPLOYMENT
+from fairlead.server.engine.queues import (
+    FOLLOW_BUILD,
+    LOOK_AT,
+    MAKE_RELEASE,
+    REMOVE_REVIEW,
+    RUN_DEPLOYMENT,
+)
+from fairlead.server.engine.reviewing import remove_review
 
 
 def register(app: App, carrier: Carrier, means: Means, locate: Locate) -> None:
@@ -34,6 +41,10 @@ def register(app: App, carrier: Carrier, means: Means, locate: Locate) -> None:
         await run_deployment(
             context, deployment_id, means=means, apart=carrier.apart, worker_id=carrier.worker_id
         )
+
+    @app.task(name=REMOVE_REVIEW, pass_context=True)
+    async def remove(context: JobContext, environment_id: int) -> None:
+        await remove_review(context, environment_id, settings=settings, apart=carrier.apart)
 
     @app.task(name=LOOK_AT)
     async def look(environment_id: int) -> None:

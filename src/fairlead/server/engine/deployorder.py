@@ -31,6 +31,10 @@ def make_order(deployment: Deployment, folder: Path, means: "Means") -> "Deploy 
     row = deployment.release
     if row is None:
         raise FairleadError("its release is not there any more")
+    if deployment.environment.closing:
+        raise FairleadError(f"pull request {deployment.environment.pull_request} was closed")
+    if not row.trusted:
+        environment = msgspec.structs.replace(environment, secrets=())
     if environment.provider == "script" and not means.told.deploy_scripts:
         raise FairleadError(
             "this server runs no commands of projects outside of builds",
@@ -56,7 +60,12 @@ def make_order(deployment: Deployment, folder: Path, means: "Means") -> "Deploy 
     if deployment.kind == "rollback":
         back = RollbackOrder(to=row.version, **common)  # type: ignore[arg-type]
         return RollBack(folder=place, trusted=row.public_key, order=back)
-    return Deploy(folder=place, trusted=row.public_key, order=DeployOrder(**common))  # type: ignore[arg-type]
+    return Deploy(
+        folder=place,
+        trusted=row.public_key,
+        order=DeployOrder(**common),  # type: ignore[arg-type]
+        review=bool(deployment.environment.pull_request),
+    )
 
 
 def value_of(row: Release, file: Path, deployment: Deployment) -> Value:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from fairlead.server.engine.adopting import lost
 from fairlead.server.engine.enqueue import give_up, hand
 from fairlead.server.engine.queues import DEPLOY, FOLLOW_BUILD, MAKE_RELEASE, RUN_DEPLOYMENT
-from fairlead.server.services import deployments, looking, releases
+from fairlead.server.services import deployments, looking, releases, reviews
 from fairlead.server.store.models import Build, Deployment, DeploymentState, Release
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ ORDER BY d.id LIMIT 100
 ANYTHING = """
   OR EXISTS (SELECT FROM store_deployment WHERE state IN ('held', 'queued', 'running'))
   OR EXISTS (SELECT FROM store_release WHERE state IN ('queued', 'running'))
+  OR EXISTS (SELECT FROM store_environment WHERE closing AND removed IS NULL)
   OR EXISTS (SELECT FROM procrastinate_jobs WHERE queue_name = 'deploy' AND status = 'doing')
 """
 """For the end of the reaper's question: gives a row where there may be something to do."""
@@ -54,7 +55,7 @@ def sweep_deployments(stalled: float) -> int:
         orphaned = cursor.fetchall()
     for deployment_id, job_id in orphaned:
         lost(deployment_id, job_id)
-    return len(found) + len(orphaned) + _move_on()
+    return len(found) + len(orphaned) + _move_on() + reviews.sweep()
 
 
 def _pass_on(task: str, job_id: int, told: dict[str, int]) -> None:

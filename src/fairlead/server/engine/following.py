@@ -5,6 +5,7 @@ import logging
 from fairlead.errors import FairleadError
 from fairlead.model.environment import Environment as Specification
 from fairlead.server.engine.order import Locate
+from fairlead.server.engine.reviewing import bring
 from fairlead.server.engine.verdicts import may_follow
 from fairlead.server.services import deployments, environments, releases
 from fairlead.server.services.choosing import Wanted
@@ -21,7 +22,9 @@ def follow(build_id: int, settings: Settings, locate: Locate) -> None:
     found = Build.objects.listed().filter(pk=build_id).first()
     if found is None or not found.ended or not may_follow(found):
         return
-    if found.state == State.PASSED and not found.only:
+    if found.state == State.PASSED and not found.only and found.pull_request:
+        bring(found)
+    elif found.state == State.PASSED and not found.only:
         _of_green(found, settings, locate)
     deployments.move_on(build=found)
 
@@ -30,7 +33,8 @@ def _of_green(build: Build, settings: Settings, locate: Locate) -> None:
     project = build.project
     if build.branch == project.default_branch and not build.tag:
         _renew(build, settings, locate)
-    rows = list(Environment.objects.listed().filter(project=project, active=True))
+    named = Environment.objects.listed().filter(project=project, active=True, pull_request="")
+    rows = list(named)
     wanting = [(row, row.read()) for row in rows]
     wanting = [pair for pair in wanting if _wants(pair[1], build)]
     if not wanting and not deployments.waiting_for(build):

@@ -100,9 +100,13 @@ def _order(release: Release, folder: Path, means: Means, locate: Locate) -> Pack
         build=f"build {build.number}",
         verdict=release.verdict,
         tested=_tested(build),
-        tagging=release.project.kind == Project.Kind.HOSTED and not means.alone,
+        tagging=_may_tag(release) and not means.alone,
         by=release.by,
     )
+
+
+def _may_tag(release: Release) -> bool:
+    return release.project.kind == Project.Kind.HOSTED and not release.pull_request
 
 
 def _tested(build: Build) -> tuple[str, ...]:

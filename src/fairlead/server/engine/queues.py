@@ -20,6 +20,8 @@ MAKE_RELEASE = "make_release"
 """Makes a release; its argument is ``release_id``."""
 RUN_DEPLOYMENT = "run_deployment"
 """Carries a deployment out; its argument is ``deployment_id``."""
+REMOVE_REVIEW = "remove_review"
+"""Removes a review environment from its hosts; its argument is ``environment_id``."""
 LOOK_AT = "look_at_environment"
 """Asks the hosts what they serve; its argument is ``environment_id``."""
 

@@ -15,13 +15,13 @@ _MARKS = (b"environments:", b"deploy:")
 
 
 def may_follow(build: Build) -> bool:
-    """Whether it is of what somebody trusted pushed, and not of a proposed change."""
-    return build.trusted and not build.pull_request and bool(build.commit)
+    """Whether it is of what somebody trusted pushed, or of a proposed change, for its review."""
+    return (build.trusted or bool(build.pull_request)) and bool(build.commit)
 
 
 def names_environments(build: Build, tree: Tree) -> bool:
     """Whether its pipeline file may say where the project goes; that of the default branch does."""
-    if not may_follow(build) or build.branch != build.project.default_branch:
+    if build.pull_request or not may_follow(build) or build.branch != build.project.default_branch:
         return False
     texts = (tree.read(file) or b"" for file in _FILES)
     return any(mark in text for text in texts for mark in _MARKS)

@@ -60,9 +60,11 @@ def of_running_build(told: Configuration, build_id: int) -> dict[str, str] | Non
 def of_running_deployment(told: Configuration, deployment_id: int) -> dict[str, str] | None:
     """Those that a deployment's environment names; ``None`` for one that is not under way."""
     rows = Deployment.objects.filter(pk=deployment_id, state=DeploymentState.RUNNING)
-    found = rows.select_related("environment").first()
+    found = rows.select_related("environment", "release").first()
     if found is None:
         return None
+    if found.release is None or not found.release.trusted:
+        return {}
     wanted = found.environment.read().secrets
     known = of_project(told, found.project_id)
     return {name: value for name, value in known.items() if name in wanted}

@@ -40,18 +40,21 @@ def choose(environment: Environment, wanted: Wanted, by: str) -> Found:
     if wanted.release is not None:
         return _of_release(environment, wanted.release)
     if wanted.build is not None:
-        return _of_build(_numbered(environment, wanted.build))
+        return _of_build(environment, _numbered(environment, wanted.build))
     if wanted.branch or wanted.tag or wanted.commit:
         return _of_commit(environment, wanted, by)
-    return _of_build(_newest(environment))
+    return _of_build(environment, _newest(environment))
 
 
 def _of_release(environment: Environment, number: int) -> Found:
     release = releases.by_number(environment.project, number)
+    if release.pull_request != environment.pull_request:
+        what = f"pull request {release.pull_request}" if release.pull_request else "no pull request"
+        raise UsageError(f"{release} is of {what}: it does not go to {environment}")
     if release.state in (Release.State.FAILED, Release.State.EXPIRED):
         if release.build is None:
             raise UsageError(f"{release} is {release.state}, and its build was removed")
-        release = releases.make(release.build)
+        release = releases.make(release.build, review=bool(environment.pull_request))
     return Found(
         commit=release.commit,
         branch=release.branch,
@@ -62,12 +65,14 @@ def _of_release(environment: Environment, number: int) -> Found:
     )
 
 
-def _of_build(build: Build) -> Found:
-    if build.pull_request or not build.trusted:
+def _of_build(environment: Environment, build: Build) -> Found:
+    if not environments.takes(environment, build):
+        if environment.pull_request:
+            raise UsageError(f"build {build.number} may not go to {environment}")
         raise UsageError(f"build {build.number} is of a proposed change: it is not deployed")
     return Found(
         commit=build.commit,
-        branch=build.branch,
+        branch="" if build.pull_request else build.branch,
         tag=build.tag,
         build=build,
         release=Release.objects.listed().filter(build=build).first(),
@@ -91,7 +96,7 @@ def _of_commit(environment: Environment, wanted: Wanted, by: str) -> Found:
     if build is None:
         branch = wanted.branch or ("" if wanted.tag else project.default_branch)
         build = manual.start(project, branch=branch, tag=wanted.tag, commit=found.commit, author=by)
-    chosen = _of_build(build)
+    chosen = _of_build(environment, build)
     if wanted.branch:
         # The commit is on it, whatever branch it was built for.
         return msgspec.structs.replace(chosen, branch=wanted.branch)
@@ -102,7 +107,7 @@ def _newest(environment: Environment) -> Build:
     specification = environment.read()
     passed = _deployable(environment).filter(state=State.PASSED).order_by("-id")
     for build in passed[:_LOOKED_AT]:
-        if environments.wants(
+        if environment.pull_request or environments.wants(
             specification,
             branch=build.branch,
             tag=build.tag,
@@ -124,4 +129,6 @@ def _numbered(environment: Environment, number: int) -> Build:
 def _deployable(environment: Environment) -> BuildQuerySet:
     rows = Build.objects.listed().filter(project=environment.project)
     # Some of the jobs alone say little of the whole.
+    if environment.pull_request:
+        return rows.filter(pull_request=environment.pull_request, only=[])
     return rows.filter(trusted=True, pull_request="", only=[])

@@ -122,8 +122,9 @@ def next_release(environment: Environment) -> Release | None:
     """The newest release that may go there, unless it is live."""
     specification, project = environment.read(), environment.project
     ready = Release.objects.listed().filter(project=project, state=Release.State.READY)
+    ready = ready.filter(pull_request=environment.pull_request)
     for release in ready.order_by("-id")[:_LOOKED_AT]:
-        fits = environments.wants(
+        fits = bool(environment.pull_request) or environments.wants(
             specification, branch=release.branch, tag=release.tag, default=project.default_branch
         )
         if fits and release.tested:
@@ -183,6 +184,8 @@ def move_on(**which: Any) -> int:
 
 
 def _usable(environment: Environment, wish: Wish) -> Specification:
+    if environment.pull_request and not environment.active:
+        raise Conflict(f"pull request {environment.pull_request} was closed")
     if not environment.active:
         raise Conflict(f"{environment} is not in the pipeline file any more")
     specification = environment.read()
@@ -270,7 +273,8 @@ def _release_of(deployment: Deployment) -> Release | None:
     elif build.state != State.PASSED and not deployment.forced:
         _end(deployment, DeploymentState.REFUSED, f"build {build.number} {build.state}")
     else:
-        return releases.make(build, by=deployment.by)
+        review = bool(deployment.environment.pull_request)
+        return releases.make(build, by=deployment.by, review=review)
     return None
 
 

@@ -1,5 +1,6 @@
 """Environments of a project: as its pipeline file has them, and what may go there."""
 
+import logging
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -8,9 +9,13 @@ from django.db import transaction
 
 from fairlead.errors import NotFound
 from fairlead.model.environment import Environment as Specification
+from fairlead.server.services.approval import was_let_in
+from fairlead.server.store.environments import EnvironmentQuerySet
 from fairlead.server.store.fields import pack
-from fairlead.server.store.models import Environment, Project
+from fairlead.server.store.models import Build, Environment, Project
 from fairlead.util.globs import selects
+
+log = logging.getLogger(__name__)
 
 
 class Goods(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +30,11 @@ def renew(project: Project, found: Sequence[Specification], commit: str) -> None
     """Keep the environments of a pipeline file; those that are in it no longer are set aside."""
     with transaction.atomic():
         known = {one.name: one for one in _locked(project)}
+        reviews = set(_reviews(project).values_list("name", flat=True))
         for place, specification in enumerate(found):
+            if specification.name in reviews:
+                log.warning("%s of %s is the name of a review", specification.name, project)
+                continue
             row = known.pop(specification.name, None) or Environment(
                 project=project, name=specification.name
             )
@@ -56,6 +65,8 @@ def named(project: Project, name: str) -> Environment:
 def objections(specification: Specification, goods: Goods) -> tuple[str, ...]:
     """Why something must not go there by the rules, in sentences without their ends."""
     found = []
+    if specification.review:
+        found.append(f"{specification.name} is the pattern of reviews and no place itself")
     if not allows(specification, branch=goods.branch, tag=goods.tag):
         found.append(
             f"{specification.name} takes {_wanted(specification)}, and this is {_of(goods)}"
@@ -63,6 +74,16 @@ def objections(specification: Specification, goods: Goods) -> tuple[str, ...]:
     if not goods.tested:
         found.append("its build did not pass")
     return tuple(found)
+
+
+def takes(environment: Environment, build: Build) -> bool:
+    """Whether it may go there at all: a proposed change goes to its own reviews alone.
+
+    One that is not trusted goes there only where a person let it run.
+    """
+    if not environment.pull_request:
+        return build.trusted and not build.pull_request
+    return build.pull_request == environment.pull_request and was_let_in(build)
 
 
 def allows(specification: Specification, *, branch: str, tag: str) -> bool:
@@ -79,6 +100,8 @@ def wants(specification: Specification, *, branch: str, tag: str, default: str) 
 
     An environment without rules has one of the default branch at hand.
     """
+    if specification.review:
+        return False
     if specification.branches or specification.tags:
         return allows(specification, branch=branch, tag=tag)
     return branch == default
@@ -92,8 +115,12 @@ def branch_of(specification: Specification, default: str) -> str:
 
 def _locked(project: Project) -> Sequence[Environment]:
     # By id, so that two who do this at once wait for each other.
-    rows = Environment.objects.filter(project=project)
+    rows = Environment.objects.filter(project=project, pull_request="")
     return list(rows.select_for_update(of=("self",)).order_by("id"))
+
+
+def _reviews(project: Project) -> EnvironmentQuerySet:
+    return Environment.objects.filter(project=project).exclude(pull_request="")
 
 
 def _wanted(specification: Specification) -> str:

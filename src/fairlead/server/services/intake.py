@@ -7,12 +7,13 @@ from django.db import transaction
 
 from fairlead.errors import FairleadError
 from fairlead.model import Trigger
-from fairlead.server.services import builds
+from fairlead.server.services import builds, reviews
 from fairlead.server.services.approval import must_wait
 from fairlead.server.store.fields import clean, pack
 from fairlead.server.store.models import Build, Delivery, Project, State
 from fairlead.triggers.filters import refusal
 from fairlead.triggers.outcome import Ended, Outcome
+from fairlead.triggers.pull_request import REOPENED
 from fairlead.triggers.rules import Rules, read_rules
 
 KEPT_BODY = 1 << 20
@@ -116,6 +117,7 @@ class _Settling:
         self._project = project
         # Where a remote is looked at and also tells by itself, each push is seen twice.
         self._twice = came.replay_of is None and (came.source == POLL or project.poll_every > 0)
+        self._fresh = came.replay_of is None
         self._rules = Rules()
         self._broken = "" if project.enabled else f"project {project.name} is disabled"
         try:
@@ -124,13 +126,20 @@ class _Settling:
             self._broken = self._broken or error.message
 
     def all(self, outcomes: Sequence[tuple[str, Outcome]]) -> list[Accepted]:
-        cancel_ended(self._project, [one.ended for _, one in outcomes if one.ended])
+        ended = [one.ended for _, one in outcomes if one.ended]
+        cancel_ended(self._project, ended)
+        for one in ended:
+            if one.kind == "pull_request":
+                reviews.close(self._project, one.name)
         return [self._one(ref, outcome) for ref, outcome in outcomes]
 
     def _one(self, ref: str, outcome: Outcome) -> Accepted:
         trigger = outcome.trigger
         if trigger is None:
             return Accepted(ref=ref, reason=outcome.reason)
+        # Nothing else does: what is replayed, or comes late, may be of one that was closed since.
+        if trigger.pull_request and trigger.action == REOPENED and self._fresh:
+            reviews.reopen(self._project, trigger.pull_request)
         reason = self._broken or refusal(trigger, self._rules) or self._known(trigger)
         if reason:
             return Accepted(ref=ref, reason=reason)

@@ -21,15 +21,15 @@ from fairlead.server.store.notify import tell
 UNDER_WAY = (Release.State.QUEUED, Release.State.RUNNING)
 
 
-def make(build: Build, *, by: str = "") -> Release:
+def make(build: Build, *, by: str = "", review: bool = False) -> Release:
     """The release of an ended build: the one there is, or one that is now being made.
 
     One that could not be made, or was removed, is made again. Raises ``Conflict`` for a build
-    that has not ended, and one of a change that is not trusted.
+    that has not ended, and one of a proposed change, unless it is for that one's ``review``.
     """
     if not build.ended:
         raise Conflict(f"build {build.number} has no verdict yet")
-    if not build.trusted or build.pull_request:
+    if not (build.trusted and not build.pull_request) and not (review and build.pull_request):
         raise Conflict(f"build {build.number} is of a proposed change: no release is made of it")
     if not build.commit:
         raise Conflict(f"build {build.number} has no commit")
@@ -65,17 +65,19 @@ def newest(project: Project, commit: str) -> Release | None:
     """The newest release of a commit that is, or is being, made."""
     states = (*UNDER_WAY, Release.State.READY)
     rows = Release.objects.listed().filter(project=project, commit=commit, state__in=states)
+    rows = rows.filter(pull_request="")
     return rows.order_by("-id").first()
 
 
 def prune(project: Project, keep: int, storage: Storage) -> int:
     """Remove the files of all but the ``keep`` newest releases; returns how many went.
 
-    Those that are live, that a deployment under way needs, or that were live before what is live
-    now, stay. Rows stay too, so that history can be read.
+    Those of pull requests do not count. Those that are live, that a deployment under way needs,
+    or that were live before what is live now, stay. Rows stay too, so that history can be read.
     """
     ready = Release.objects.filter(project=project, state=Release.State.READY)
-    stays = set(ready.order_by("-id").values_list("id", flat=True)[:keep]) | _needed(project)
+    newest = ready.filter(pull_request="").order_by("-id").values_list("id", flat=True)
+    stays = set(newest[:keep]) | _needed(project)
     count = 0
     for release in ready.exclude(pk__in=stays).order_by("id")[:100]:
         # The row first: nobody is to be given a file that is going.
@@ -94,7 +96,7 @@ def remove_all(project: Project, storage: Storage) -> None:
 def _needed(project: Project) -> set[int]:
     under_way = Deployment.objects.filter(project=project, state__in=DEPLOYMENT_OPEN)
     needed: set[int | None] = set(under_way.values_list("release_id", flat=True))
-    for environment in Environment.objects.filter(project=project):
+    for environment in Environment.objects.filter(project=project).present():
         needed.add(environment.live_id)
         lived = Deployment.objects.filter(environment=environment, state="live")
         needed.update(lived.order_by("-id").values_list("release_id", flat=True)[:2])
@@ -109,8 +111,10 @@ def _new(build: Build, number: int, by: str) -> Release:
         verdict=build.state,
         commit=build.commit,
         version=build.commit[:12],
-        branch=build.branch,
+        branch="" if build.pull_request else build.branch,
         tag=build.tag,
+        pull_request=build.pull_request,
+        trusted=build.trusted,
         message=build.message,
         by=clean(by, 255),
     )

@@ -19,6 +19,10 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
         rows = self.select_related("live", "live__build", "project")
         return rows.defer(*(f"live__{name}" for name in heavy)).order_by("-active", "place", "id")
 
+    def present(self) -> "EnvironmentQuerySet":
+        """Without reviews that are gone from their hosts."""
+        return self.filter(removed=None)
+
 
 class Environment(models.Model):
     """``specification`` is what the pipeline file of ``commit`` says of it.
@@ -26,6 +30,11 @@ class Environment(models.Model):
     ``active`` is false for one that is in the file no longer; its history stays. What is live is
     what the last deployment that told of its end left there. ``hosts`` are ``model`` values
     ``Live`` as they were read from the hosts at ``looked``, ``trouble`` why they could not be.
+
+    One with a ``pull_request`` is that one's review environment. With ``closing`` the pull request
+    is over, and by ``removed`` nothing was left on the hosts (null as long as something may be).
+    ``job_id`` is the engine's job that removes it; after ``tries`` in vain it is tried again at
+    ``due``.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="environments")
@@ -42,6 +51,12 @@ class Environment(models.Model):
     hosts = models.JSONField(default=list, blank=True)
     looked = models.DateTimeField(null=True)
     trouble = models.TextField(blank=True, default="")
+    pull_request = models.CharField(max_length=40, blank=True, default="")
+    closing = models.BooleanField(default=False)
+    removed = models.DateTimeField(null=True)
+    job_id = models.BigIntegerField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due = models.DateTimeField(null=True)
 
     objects = EnvironmentQuerySet.as_manager()
 

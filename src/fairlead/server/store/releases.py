@@ -25,7 +25,8 @@ class Release(models.Model):
     ``key`` is where storage keeps its file, of ``size`` bytes; it is empty before there is one
     and once it was removed to make room. ``public_key`` is what its signature is checked with.
     ``verdict`` is the outcome of ``build``, which made it; ``by`` who asked for it, empty where
-    that was nobody in particular. ``reason`` says why it could not be made.
+    that was nobody in particular. ``reason`` says why it could not be made. One of a
+    ``pull_request`` goes to that one's reviews alone, without secrets unless it is ``trusted``.
     """
 
     class State(models.TextChoices):
@@ -48,6 +49,8 @@ class Release(models.Model):
     version = models.CharField(max_length=40, blank=True, default="")
     branch = models.CharField(max_length=255, blank=True, default="")
     tag = models.CharField(max_length=255, blank=True, default="")
+    pull_request = models.CharField(max_length=40, blank=True, default="")
+    trusted = models.BooleanField(default=True)
     message = models.TextField(blank=True, default="")
     committed = models.DateTimeField(null=True)
     by = models.CharField(max_length=255, blank=True, default="")

@@ -50,10 +50,10 @@ _ONE = "/projects/{name}/deployments/{number}"
     router, "GET", "/projects/{name}/environments", scope=Scope.READ, returns=Listing[Environment]
 )
 def list_environments(request: Request, name: Name) -> Listing[Environment]:
-    """List a project's environments, in the order of its pipeline file."""
+    """List a project's environments, in the order of its pipeline file, then its reviews."""
     project = project_of(request, name)
     under_way = _under_way(project)
-    rows = models.Environment.objects.listed().filter(project=project)
+    rows = models.Environment.objects.listed().present().filter(project=project)
     items = (environment_shape(row, under_way.get(row.pk, ()), request) for row in rows)
     return Listing(items=tuple(items), next=None)
 

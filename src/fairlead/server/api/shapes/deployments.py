@@ -24,6 +24,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     commit: str
     branch: str
     tag: str
+    pull_request: str
     build: int | None
     verdict: str
     by: str
@@ -64,7 +65,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """An environment; ``release`` is the number of what is live in it.
 
     ``active`` is false for one that its pipeline file names no more. ``open`` are the numbers of
-    deployments without an end.
+    deployments without an end. One with a ``pull_request`` is that one's review environment;
+    with ``closing`` that is over, and it is being removed.
     """
 
     name: str
@@ -85,6 +87,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str
     hosts: tuple[Host, ...]
     open: tuple[int, ...]
+    pull_request: str
+    closing: bool
     url: str
 
 
@@ -168,6 +172,7 @@ def release_shape(release: models.Release, request: HttpRequest) -> Release:
         commit=release.commit,
         branch=release.branch,
         tag=release.tag,
+        pull_request=release.pull_request,
         build=release.build.number if release.build else None,
         verdict=release.verdict,
         by=release.by,
@@ -246,6 +251,8 @@ def _environment(
         "trouble": row.trouble,
         "hosts": _hosts(row),
         "open": tuple(under_way),
+        "pull_request": row.pull_request,
+        "closing": row.closing,
         "url": absolute(request, environment_path(row.project.name, row.name)),
     }
 

@@ -23,6 +23,10 @@ async def carry_out(
     settings = load_settings(os.environ)
     _check(told, settings.config)
     way = partial(connect, user=user_of(told.order.environment), settings=settings)
+    if isinstance(told, Deploy) and told.review:
+        from fairlead.server.engine.apart.reviewing import make_place
+
+        await make_place(told.order, emit, settings)
     if isinstance(told, Deploy):
         await deploy(told.order, emit, stop, connect=way)
     else:

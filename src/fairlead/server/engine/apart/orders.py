@@ -18,10 +18,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="what"):
 
 
 class Deploy(Order, frozen=True, kw_only=True, tag="deploy"):
-    """``trusted`` is the public key that the release was signed with when it was made."""
+    """``trusted`` is the public key that the release was signed with when it was made.
+
+    With ``review`` its hosts are made ready for it first.
+    """
 
     order: DeployOrder
     trusted: str
+    review: bool = False
 
 
 class RollBack(Order, frozen=True, kw_only=True, tag="rollback"):
@@ -57,7 +61,13 @@ class Look(Order, frozen=True, kw_only=True, tag="look"):
     environment: Environment
 
 
-AnyOrder = Deploy | RollBack | Package | Look
+class Remove(Order, frozen=True, kw_only=True, tag="remove"):
+    """Remove a review environment from its hosts."""
+
+    environment: Environment
+
+
+AnyOrder = Deploy | RollBack | Package | Look | Remove
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -88,13 +98,19 @@ class Looked(Said, frozen=True, kw_only=True, tag="looked"):
     hosts: tuple[Live, ...]
 
 
+class Removed(Said, frozen=True, kw_only=True, tag="removed"):
+    """It is gone from these hosts."""
+
+    hosts: tuple[str, ...]
+
+
 class Refused(Said, frozen=True, kw_only=True, tag="refused_to"):
     """It could not be done, and why."""
 
     reason: str
 
 
-AnySaid = AnyDeployEvent | Progressed | Made | Looked | Refused
+AnySaid = AnyDeployEvent | Progressed | Made | Looked | Removed | Refused
 
 _answers: msgspec.json.Decoder[AnySaid] = msgspec.json.Decoder(AnySaid)
 

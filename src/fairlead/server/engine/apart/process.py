@@ -23,7 +23,15 @@ import msgspec
 from fairlead.errors import FairleadError
 from fairlead.model.deployment import DeployFinished, DeployOutcome
 from fairlead.server.engine.apart.folder import JOURNAL, LOCK
-from fairlead.server.engine.apart.orders import AnyOrder, Deploy, Look, Package, Refused, RollBack
+from fairlead.server.engine.apart.orders import (
+    AnyOrder,
+    Deploy,
+    Look,
+    Package,
+    Refused,
+    Remove,
+    RollBack,
+)
 
 STOP = b"stop\n"
 
@@ -101,6 +109,10 @@ async def _carry_out(order: AnyOrder, teller: Teller, told: BinaryIO) -> None:
         from fairlead.server.engine.apart.packaging import make
 
         teller.tell(await make(order, teller.tell, stop))
+    elif isinstance(order, Remove):
+        from fairlead.server.engine.apart.reviewing import remove
+
+        teller.tell(await remove(order))
     else:
         from fairlead.server.engine.apart.looking import look
 
@@ -116,7 +128,7 @@ def _listen(told: BinaryIO, stop: Callable[[], object]) -> None:
 
 
 def _end(order: AnyOrder, teller: Teller, reason: str) -> None:
-    if isinstance(order, Package | Look):
+    if isinstance(order, Package | Look | Remove):
         teller.tell(Refused(reason=reason))
     elif not teller.finished:
         refused = DeployOutcome.REFUSED

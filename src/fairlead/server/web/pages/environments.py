@@ -56,18 +56,35 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     def rule(self) -> str:
         """What goes there, in words."""
         names = [*self.specification.branches, *self.specification.tags]
+        if self.specification.review:
+            return "each pull request gets one of its own, after a green build"
+        if number := self.environment.pull_request:
+            return f"pull request {one_line(number)}, after a green build"
         what = " or ".join(one_line(name) for name in names) or "any branch"
         how = "after a green build" if self.specification.automatic else "by hand"
         agreed = ", agreed to by a second person" if self.specification.approval else ""
         return f"{what}, {how}{agreed}"
 
 
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """The environment of a pull request: its addresses, and the state it is in."""
+
+    environment: Environment
+    addresses: tuple[str, ...]
+    state: str
+    word: str
+    why: str
+    deployment: Deployment | None
+
+
 @require_safe
 @admits_to_project(Scope.READ)
 def show_environments(request: HttpRequest, actor: Actor, project: Project) -> HttpResponse:
     """All of them, and the newest releases."""
-    rows = list(Environment.objects.listed().filter(project=project))
-    under_way, last = deploying.under_way(project), deploying.last_of(rows)
+    found = Environment.objects.listed().present().filter(project=project)
+    reviews = list(found.exclude(pull_request="").order_by("place", "id"))
+    rows = list(found.filter(pull_request=""))
+    under_way, last = deploying.under_way(project), deploying.last_of([*rows, *reviews])
     listed = Release.objects.listed().filter(project=project).order_by("-id")
     return show(
         request,
@@ -78,6 +95,7 @@ def show_environments(request: HttpRequest, actor: Actor, project: Project) -> H
         stream=stream_path("all"),
         project=project,
         cards=[_card(project, row, under_way.get(row.pk, []), last.get(row.pk)) for row in rows],
+        reviews=[_review(row, under_way.get(row.pk, []), last.get(row.pk)) for row in reviews],
         releases=listed[:_RELEASES],
         **_may(actor, project),
     )
@@ -119,6 +137,7 @@ def deploy(
     """Deploy something: the form, or what was chosen in it."""
     row = named(project, name)
     ready = Release.objects.listed().filter(project=project, state=Release.State.READY)
+    ready = ready.filter(pull_request=row.pull_request)
     form = DeployForm(
         request.POST or None,
         environment=row,
@@ -184,16 +203,40 @@ def _card(
 
     row.project = project
     specification = row.read()
+    elsewhere = bool(row.pull_request) or specification.review
     branch = branch_of(specification, project.default_branch)
     return Card(
         environment=row,
         specification=specification,
         hosts=deploying.hosts_of(row, specification),
-        pending=pending(settings.FAIRLEAD, project, row.live_commit, branch),
+        pending=None if elsewhere else pending(settings.FAIRLEAD, project, row.live_commit, branch),
         under_way=under_way,
         last=last,
         next=service.next_release(row) if row.active else None,
         back=service.before(row) if row.active else None,
+    )
+
+
+def _review(row: Environment, under_way: list[Deployment], last: Deployment | None) -> Review:
+    told = row.read()
+    scheme = "https" if told.tls else "http"
+    newest = under_way[-1] if under_way else last
+    bad = newest is not None and newest.state not in ("live", "queued", "running", "cancelled")
+    if row.closing:
+        state, word = ("failed" if row.trouble else "running"), "being removed"
+    elif under_way:
+        state, word = under_way[-1].state, "being deployed"
+    elif row.live_version:
+        state, word = "passed", "live"
+    else:
+        state, word = ("failed" if bad else "queued"), "nothing live yet"
+    return Review(
+        environment=row,
+        addresses=tuple(f"{scheme}://{domain}/" for domain in told.domains),
+        state=state,
+        word=word,
+        why=row.trouble or (deploying.sentence_of(newest) if newest and bad else ""),
+        deployment=newest,
     )
 
 
