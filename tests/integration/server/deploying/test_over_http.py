@@ -95,6 +95,27 @@ def test_what_cannot_be_meant_is_said(api, make, body, said):
     assert said in answer.content.decode()
 
 
+def test_a_pull_requests_environment_is_listed_until_it_is_gone(api, make):
+    from fairlead.server.engine.following import follow
+    from fairlead.server.services import reviews
+    from fairlead.server.store.models import Environment
+
+    make.environment("staging", review=True, domains=("pr-{number}.example.org",))
+    follow(make.build(pull_request="7", job_id=1).pk, None, None)
+    pattern, told = api("get", "/environments").json()["items"]
+    assert (pattern["pull_request"], told["name"], told["pull_request"]) == ("", "staging-7", "7")
+    assert (told["domains"], told["open"], told["closing"]) == (["pr-7.example.org"], [1], False)
+    assert api("get", "/releases").json()["items"][0]["pull_request"] == "7"
+    reviews.close(make.project, "7")
+    told = api("get", "/environments").json()["items"][1]
+    assert (told["closing"], told["active"], told["open"]) == (True, False, [])
+    refused = api("post", "/environments/staging-7/deployments")
+    assert (refused.status_code, refused.json()["detail"]) == (409, "pull request 7 was closed")
+    row = Environment.objects.get(name="staging-7")
+    reviews.end_removal(row.pk, row.job_id)
+    assert len(api("get", "/environments").json()["items"]) == 1
+
+
 def test_a_second_person_agrees_over_http(api, make):
     make.environment(approval=True)
     make.release()

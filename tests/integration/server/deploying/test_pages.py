@@ -55,6 +55,44 @@ def test_what_is_live_since_when_and_by_whom(ada, make):
     assert "Roll back" not in page  # there is nothing to go back to
 
 
+def test_environments_of_pull_requests_are_a_table_of_their_own(ada, make):
+    from fairlead.server.engine.following import follow
+    from fairlead.server.services import reviews
+    from fairlead.server.store.models import Environment as Row
+
+    make.environment("staging", review=True, domains=("pr-{number}.example.org",))
+    page = text(ada.get("/p/bank/environments/"))
+    assert "for pull requests" in page
+    assert "Reviews" not in page
+    assert "Deploy…" not in page
+    follow(make.build(pull_request="7", job_id=1).pk, None, None)
+    page = text(ada.get("/p/bank/environments/"))
+    assert 'href="http://pr-7.example.org/"' in page
+    assert "being deployed" in page
+    row = Row.objects.get(name="staging-7")
+    release = make.project.releases.get()
+    row.deployments.update(state="refused", reason="", sentence="no space on staging")
+    page = text(ada.get("/p/bank/environments/"))
+    assert "nothing live yet" in page
+    assert "No space on staging" in page
+    make.lived(row, release)
+    assert "pull request 7, after a green build" in text(ada.get(page_of(row)))
+    reviews.close(make.project, "7")
+    row.refresh_from_db()
+    reviews.end_removal(row.pk, row.job_id, "one.example.org cannot be reached")
+    page = text(ada.get("/p/bank/environments/"))
+    assert "being removed" in page
+    assert "one.example.org cannot be reached" in page
+    Row.objects.filter(pk=row.pk).update(job_id=1)
+    reviews.end_removal(row.pk, 1)
+    assert "Reviews" not in text(ada.get("/p/bank/environments/"))
+    assert "removed</span>" in text(ada.get(page_of(row)))
+
+
+def page_of(row):
+    return f"/p/bank/environments/{row.name}/"
+
+
 def test_the_button_deploys_the_newest_release_that_may_go_there(ada, make):
     from fairlead.server.store.models import Deployment
 

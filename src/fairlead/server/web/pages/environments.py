@@ -232,7 +232,7 @@ def _review(row: Environment, under_way: list[Deployment], last: Deployment | No
         state, word = ("failed" if bad else "queued"), "nothing live yet"
     return Review(
         environment=row,
-        addresses=tuple(f"{scheme}://{domain}/" for domain in told.domains),
+        addresses=tuple(f"{scheme}://{one}/" for one in told.domains if "*" not in one),
         state=state,
         word=word,
         why=row.trouble or (deploying.sentence_of(newest) if newest and bad else ""),
