@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from fairlead.errors import UsageError
 from fairlead.model.environment import Environment as Specification
 from fairlead.server.engine.enqueue import hand
 from fairlead.server.engine.queues import REMOVE_REVIEW
@@ -91,7 +92,24 @@ def close(project: Project, number: str) -> None:
             )
     for row in rows.values():
         if row.pull_request == number:
-            _close(row)
+            _close(row, f"the end of pull request {number}")
+
+
+def end(environment: Environment, by: str) -> None:
+    """Have one removed without waiting for the pull request's end, or tried again at once.
+
+    Raises ``UsageError`` for an environment of the pipeline file.
+    """
+    if not environment.pull_request:
+        raise UsageError(
+            f"{environment} is no review environment", hint="take it out of the pipeline file"
+        )
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=environment.project_id)
+        row = Environment.objects.get(pk=environment.pk)
+        if row.closing and row.removed is None and row.job_id is None:
+            _hand(row)
+        _close(row, by)
 
 
 def reopen(project: Project, number: str) -> None:
@@ -152,13 +170,13 @@ def sweep() -> int:
     return len(found)
 
 
-def _close(row: Environment) -> None:
+def _close(row: Environment, by: str) -> None:
     if row.closing:
         return
     row.closing, row.active, row.tries, row.due = True, False, 0, None
     row.save()
     for one in Deployment.objects.filter(environment=row, state__in=DEPLOYMENT_OPEN):
-        deployments.cancel(one, f"the end of pull request {row.pull_request}")
+        deployments.cancel(one, by)
     if row.removed is None:
         _hand(row)
     tell(0)

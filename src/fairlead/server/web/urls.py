@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_ENVIRONMENT}deploy-now", environments.deploy_now, name="deploy-now"),
     path(f"{_ENVIRONMENT}roll-back", environments.roll_back, name="roll-back"),
     path(f"{_ENVIRONMENT}look", environments.look, name="look"),
+    path(f"{_ENVIRONMENT}remove", environments.remove, name="remove-review"),
     path(_DEPLOYMENT, deployment.show_deployment, name="deployment"),
     path(f"{_DEPLOYMENT}log", deployment.show_log, name="deployment-log"),
     path(f"{_DEPLOYMENT}cancel", deployment.cancel, name="cancel-deployment"),

@@ -106,7 +106,10 @@ def test_a_pull_requests_environment_is_listed_until_it_is_gone(api, make):
     assert (pattern["pull_request"], told["name"], told["pull_request"]) == ("", "staging-7", "7")
     assert (told["domains"], told["open"], told["closing"]) == (["pr-7.example.org"], [1], False)
     assert api("get", "/releases").json()["items"][0]["pull_request"] == "7"
-    reviews.close(make.project, "7")
+    remove = "/environments/{}/remove"
+    assert api("post", remove.format("staging-7"), scopes=("read", "build")).status_code == 403
+    assert "no review" in api("post", remove.format("staging")).json()["detail"]
+    assert api("post", remove.format("staging-7")).status_code == 204
     told = api("get", "/environments").json()["items"][1]
     assert (told["closing"], told["active"], told["open"]) == (True, False, [])
     refused = api("post", "/environments/staging-7/deployments")

@@ -77,9 +77,11 @@ def test_environments_of_pull_requests_are_a_table_of_their_own(ada, make):
     assert "No space on staging" in page
     make.lived(row, release)
     assert "pull request 7, after a green build" in text(ada.get(page_of(row)))
-    reviews.close(make.project, "7")
+    answer = ada.post(f"{page_of(row)}remove")
+    assert "staging-7 is being removed" in text(ada.get(answer.url))
     row.refresh_from_db()
     reviews.end_removal(row.pk, row.job_id, "one.example.org cannot be reached")
+    assert "Try to remove it now" in text(ada.get(page_of(row)))
     page = text(ada.get("/p/bank/environments/"))
     assert "being removed" in page
     assert "one.example.org cannot be reached" in page

@@ -328,6 +328,21 @@ def test_removals_that_nobody_carries_out_are_handed_on(make, pattern):
     assert service().removing(row().pk, row().job_id).app.name == "shop-pr-7"
 
 
+def test_a_person_ends_one_and_has_its_removal_tried_at_once(make, pattern):
+    bring(proposed(make))
+    service().end(row(), "ada")
+    assert [one.reason for one in deployments()] == ["cancelled by ada"]
+    service().end(row(), "ada")
+    assert len(jobs()) == 1
+    service().end_removal(row().pk, row().job_id, "it is away")
+    service().end(row(), "ada")
+    assert len(jobs()) == 2
+    bring(proposed(make, commit=OTHER))
+    assert len(deployments()) == 1
+    with pytest.raises(UsageError, match="no review environment"):
+        service().end(pattern, "ada")
+
+
 def test_what_a_lost_process_may_have_made_is_removed_again(make, pattern):
     bring(proposed(make))
     (deployment,) = deployments()

@@ -33,7 +33,7 @@ from fairlead.server.api.shapes.deployments import (
 )
 from fairlead.server.api.shapes.page import Link, Listing, next_url
 from fairlead.server.services import deployments as service
-from fairlead.server.services import looking
+from fairlead.server.services import looking, reviews
 from fairlead.server.services.choosing import Wanted
 from fairlead.server.services.environments import named
 from fairlead.server.store import models
@@ -125,6 +125,15 @@ def create_rollback(
 def look_at_environment(request: Request, name: Name, environment: EnvironmentName) -> None:
     """Have the hosts asked what they serve; the environment tells soon after."""
     looking.look(named(project_of(request, name), environment))
+
+
+@route(router, "POST", _ENVIRONMENT + "/remove", scope=Scope.DEPLOY, status=204)
+def remove_review(request: Request, name: Name, environment: EnvironmentName) -> None:
+    """Have a pull request's environment removed from its hosts; that comes back if it is reopened.
+
+    The end of the pull request does so by itself.
+    """
+    reviews.end(named(project_of(request, name), environment), request.actor.name)
 
 
 @route(router, "GET", "/projects/{name}/deployments", scope=Scope.READ, returns=Listing[Deployment])

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fairlead.errors import FairleadError, UsageError
 from fairlead.model.environment import Environment as Specification
 from fairlead.server.access import Actor, Scope
-from fairlead.server.links import deployment_path, environment_path
+from fairlead.server.links import deployment_path, environment_path, environments_path
 from fairlead.server.services import deployments as service
-from fairlead.server.services import looking
+from fairlead.server.services import looking, reviews
 from fairlead.server.services.choosing import Wanted
 from fairlead.server.services.environments import branch_of, named
 from fairlead.server.services.pending import Pending, pending
@@ -82,9 +82,9 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 def show_environments(request: HttpRequest, actor: Actor, project: Project) -> HttpResponse:
     """All of them, and the newest releases."""
     found = Environment.objects.listed().present().filter(project=project)
-    reviews = list(found.exclude(pull_request="").order_by("place", "id"))
+    proposed = list(found.exclude(pull_request="").order_by("place", "id"))
     rows = list(found.filter(pull_request=""))
-    under_way, last = deploying.under_way(project), deploying.last_of([*rows, *reviews])
+    under_way, last = deploying.under_way(project), deploying.last_of([*rows, *proposed])
     listed = Release.objects.listed().filter(project=project).order_by("-id")
     return show(
         request,
@@ -95,7 +95,7 @@ def show_environments(request: HttpRequest, actor: Actor, project: Project) -> H
         stream=stream_path("all"),
         project=project,
         cards=[_card(project, row, under_way.get(row.pk, []), last.get(row.pk)) for row in rows],
-        reviews=[_review(row, under_way.get(row.pk, []), last.get(row.pk)) for row in reviews],
+        reviews=[_review(row, under_way.get(row.pk, []), last.get(row.pk)) for row in proposed],
         releases=listed[:_RELEASES],
         **_may(actor, project),
     )
@@ -194,6 +194,16 @@ def look(request: HttpRequest, actor: Actor, project: Project, name: str) -> Htt
     looking.look(row)
     messages.info(request, "The hosts are being asked; what they say appears here.")
     return HttpResponseRedirect(environment_path(project.name, row.name))
+
+
+@require_POST
+@admits_to_project(Scope.DEPLOY)
+def remove(request: HttpRequest, actor: Actor, project: Project, name: str) -> HttpResponseRedirect:
+    """Have a pull request's environment removed."""
+    row = named(project, name)
+    reviews.end(row, actor.name)
+    messages.info(request, f"{row.name} is being removed from its hosts.")
+    return HttpResponseRedirect(environments_path(project.name))
 
 
 def _card(
