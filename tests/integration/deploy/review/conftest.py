@@ -1,8 +1,11 @@
 """A staging host of its own for the tests of review environments."""
 
+import json
+import sys
 import tempfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from machines import network as networks
@@ -75,6 +78,16 @@ class Staging:
         done = self.desk.fairlead(*words, cwd=self.shop.folder)
         assert done.returncode == code, done.stdout
         return done.stdout
+
+    def process(self, order, folder):
+        """What a worker's process that carries an order out answers, line by line."""
+        told = folder / "order"
+        told.write_bytes(msgspec.json.encode(order) + b"\n")
+        argv = (sys.executable, "-m", "fairlead.server.engine.apart.process")
+        with told.open("rb") as given:
+            done = self.desk.run(*argv, given=given)
+        assert done.returncode == 0, done.stdout
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def live(self, machine):
         """Whether the machine's own shop answers, which is no pull request's."""

@@ -2,6 +2,13 @@
 
 import json
 
+from fairlead.deploy.order import DeployOrder
+from fairlead.deploy.review import review_environment
+from fairlead.pipeline.environments import find_environments
+from fairlead.pipeline.tree import MemoryTree
+from fairlead.release.shelf import Shelf
+from fairlead.server.engine.apart.orders import Deploy, Remove
+
 
 def traces(machine, name):
     """Whatever on a machine is called by a name: files, users, processes, databases."""
@@ -38,3 +45,25 @@ def test_pull_requests_come_and_go(staging):
         assert staging.live(machine), "what else lives there goes on"
     assert "pr-77.staging.example" in staging.fairlead("review", "staging")
     assert staging.fairlead("review", "staging", "7", "--remove"), "it is no error to do it twice"
+
+
+def test_a_worker_makes_a_place_and_removes_it(staging, tmp_path):
+    """By the process that a worker of the server starts: told on one line, answering in lines."""
+    staging.commit("slower", "the second")
+    folder = staging.shop.folder
+    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    pattern = find_environments(MemoryTree(files), "shop").get("staging")
+    wanted = review_environment(pattern, 8)
+    release = Shelf(folder / ".fairlead" / "releases").latest()
+    order = DeployOrder(environment=wanted, release=release, by="automatic")
+    told = Deploy(folder=str(tmp_path), trusted="", order=order, review=True)
+    *said, last = staging.process(told, tmp_path)
+    assert last["outcome"] == "live", last["sentence"]
+    assert said
+    for machine in staging.machines:
+        assert json.loads(staging.ask(8, machine))["text"] == "the second"
+    (last,) = staging.process(Remove(folder=str(tmp_path), environment=wanted), tmp_path)
+    assert (last["event"], len(last["hosts"])) == ("removed", 2)
+    for machine in staging.machines:
+        assert not traces(machine, "shop-pr-8").strip()
+        assert staging.live(machine)
