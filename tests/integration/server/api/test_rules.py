@@ -118,7 +118,8 @@ def test_sessions_need_their_csrf_token(ask, build):
     browser = ask.of(None)
     browser.client.handler.enforce_csrf_checks = True
     browser.client.force_login(user)
-    assert browser.get("/me").json()["scopes"] == ["admin", "build", "push", "read"]
+    scopes = ["admin", "build", "deploy", "push", "read"]
+    assert browser.get("/me").json()["scopes"] == scopes
     refused = browser.post("/projects/sample/builds/1/pin")
     assert (refused.status_code, refused["Content-Type"]) == (403, "application/problem+json")
     token = _get_new_csrf_string()
