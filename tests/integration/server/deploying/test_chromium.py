@@ -128,6 +128,23 @@ def phase(name, host, *, ok=None, text="", note=""):
     return found
 
 
+def review(make, trouble):
+    """The environment of a pull request that cannot be removed."""
+    from fairlead.server.engine.following import follow
+    from fairlead.server.services import reviews
+    from fairlead.server.store.models import Environment as Row
+
+    production = Row.objects.get(name="production").read()
+    domains = ("pr-{number}.staging.bank.example.org",)
+    told = {"hosts": HOSTS, "app": App(name="bank"), "domains": domains}
+    make.environments(production, Environment(name="staging", review=True, **told))
+    follow(make.build(pull_request="7", job_id=1).pk, None, None)
+    row = Row.objects.get(name="staging-7")
+    reviews.end(row, "ada")
+    row.refresh_from_db()
+    reviews.end_removal(row.pk, row.job_id, trouble)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_every_page_is_sound(visit, make, running, scheme, width):
@@ -138,11 +155,12 @@ def test_every_page_is_sound(visit, make, running, scheme, width):
     told(rows, started(), *phase(DeployPhase.UPLOAD, HOSTS[0], ok=True, note="4.2 MiB"))
     told(rows, *phase(DeployPhase.PROBE, HOSTS[1], ok=False, text=said, note="500, not 200"))
     Row.objects.update(hosts=[{"host": HOSTS[0].address, "healthy": False, "note": said}])
+    review(make, said)
     page = visit("/p/bank/", color_scheme=scheme, viewport={"width": width, "height": 800})
     wrong = {}
     for path in (
         "environments/", "environments/production/", "environments/production/deploy",
-        "deployments/1/", "deployments/2/",
+        "environments/staging-7/", "deployments/1/", "deployments/2/",
     ):  # fmt: skip
         assert page.goto(f"/p/bank/{path}").status == 200
         if found := page.evaluate(AUDIT):
