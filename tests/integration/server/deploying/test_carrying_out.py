@@ -284,8 +284,9 @@ def test_one_at_a_time_and_a_running_one_stops_where_it_is_told_to(agents, bank)
     ask(environment, release=1)
     running = bank.deployment(3, "running")
     wait_until(lambda: running.phases.filter(phase="switch").exists())
-    # What goes back is the same command: let it.
     service().cancel(running, "ada")
+    # What goes back is the same command: let it, once it was heard that it is to go back.
+    wait_until(lambda: running.phases.filter(phase="back").exists())
     bank.go.touch()
     ended = bank.deployment(3, "rolled back", "cancelled", "live")
     assert ended.state in ("rolled back", "cancelled")

@@ -198,7 +198,8 @@ def test_root_without_the_right_to_look_at_others_finds_it_too(root, data, best,
         (best.program("postgres"), "-D", data, "-k", run, "-c", "listen_addresses="),
         stderr=subprocess.DEVNULL, cwd="/", **drop,
     )  # fmt: skip
-    eventually((run / ".s.PGSQL.5432").exists)
+    told = data / "postmaster.pid"
+    eventually(lambda: told.exists() and told.read_text().split()[-1:] == ["ready"])
     code = (
         "try: os.stat(f'/proc/{}/cwd')\n"
         "except PermissionError: print('may not look')\n"
