@@ -11,8 +11,11 @@ from machines.site import FIRST, Site
 
 
 def measure(site: Site, sizes: Sizes) -> list[Row]:
-    """Seconds from the first error to the last one."""
-    spans, failed, total = [], 0, 0
+    """Seconds from the first request that failed to the last one, by when they were sent.
+
+    One in 25 is slow and takes a second and a half, whoever answers: its answer comes later.
+    """
+    spans, answers, failed, total = [], [], 0, 0
     site.shop.configure(watch=5)
     for number in range(sizes.turning):
         with tempfile.TemporaryDirectory() as folder:
@@ -25,7 +28,9 @@ def measure(site: Site, sizes: Sizes) -> list[Row]:
                 load.flow(100)
         if went.outcome != "rolled back" or site.live() != site.all_live(FIRST):
             raise SystemExit(f"round {number}: {went.outcome}\n{went.said}")
-        spans.append(max(one.until for one in load.failed) - min(one.at for one in load.failed))
+        first = min(one.at for one in load.failed)
+        spans.append(max(one.at for one in load.failed) - first)
+        answers.append(max(one.until for one in load.failed) - first)
         failed += len(load.failed)
         total += len(load.requests)
     site.shop.configure()
@@ -36,6 +41,7 @@ def measure(site: Site, sizes: Sizes) -> list[Row]:
             f"{max(spans):.2f} s",
             "<= 1 s",
             max(spans) <= 1,
-            f"each: {shown} s; {failed} of {total:,} requests",
+            f"each: {shown} s; last answer after {max(answers):.2f} s; "
+            f"{failed} of {total:,} requests",
         )
     ]
