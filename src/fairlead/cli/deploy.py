@@ -71,13 +71,7 @@ def command(
     if server:
         if dry_run:
             raise UsageError("--dry-run looks at hosts from here: leave --server away")
-        body = {
-            "release": _number(wanted),
-            "branch": branch,
-            "commit": commit_named(commit) if commit else None,
-            "hosts": hosts,
-            "force": force,
-        }
+        body = _asked(wanted, branch, commit) | {"hosts": hosts, "force": force}
         return carry_out_there(
             name, "deployments", body, server=server, project=project, events=events, plain=plain
         )
@@ -95,6 +89,12 @@ def command(
     check(environment, order.release, forced=force)
     confirm(order, yes=yes)
     return carry_out(order, events=events, plain=plain)
+
+
+def _asked(wanted: str | None, branch: str | None, commit: str | None) -> dict[str, object]:
+    """Which release a server is asked for."""
+    named = commit_named(commit) if commit else None
+    return {"release": _number(wanted), "branch": branch, "commit": named}
 
 
 def release_for(wanted: str | None, revision: str | None, *, force: bool) -> "Release":
