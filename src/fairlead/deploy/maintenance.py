@@ -15,7 +15,7 @@ import msgspec
 from fairlead.deploy.base import Connection
 from fairlead.deploy.layout import Layout, layout_of
 from fairlead.deploy.provision.parts.nginx import window, window_file
-from fairlead.deploy.provision.render import network, quoted, render
+from fairlead.deploy.provision.render import network, plain, quoted, render
 from fairlead.deploy.provision.target import Target
 from fairlead.errors import FairleadError, UsageError
 from fairlead.model.environment import Environment
@@ -170,6 +170,7 @@ async def _put_window(environment: Environment, connection: Connection, settings
 def window_script(path: str) -> str:
     """Takes the window file on its input; puts the former one back where nginx refuses it."""
     return f"""\
+{plain("library.sh")}
 path={quoted(path)}
 [ -f "$path" ] || {{ echo "$path is missing: has this host been provisioned?" >&2; exit 1; }}
 umask 022
@@ -181,7 +182,7 @@ if ! nginx -t -q; then
     exit 1
 fi
 rm -f "$path.old"
-if [ -d /run/systemd/system ]; then systemctl reload nginx; else service nginx reload; fi
+nginx_reload
 """
 
 

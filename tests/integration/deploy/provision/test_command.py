@@ -1,7 +1,6 @@
 """`fairlead provision` and `fairlead maintenance` as a person types them."""
 
 import json
-import time
 
 import pytest
 
@@ -102,14 +101,6 @@ def statuses(place, **more):
     return [place.ask(machine, **more)[0] for machine in place.machines]
 
 
-def become(place, wanted):
-    """Wait for answers: nginx's old processes answer for a moment after a reload."""
-    until = time.monotonic() + 30
-    while (found := statuses(place)) != wanted:
-        assert time.monotonic() < until, found
-        time.sleep(0.05)
-
-
 def test_a_site_is_closed_and_opened_again(place, fairlead):
     told = fairlead("maintenance", "on", "production", "--message", "New <b>disk</b>.")
     assert told.count("closed") == 2
@@ -172,4 +163,4 @@ def test_a_window_that_nginx_refuses_is_put_back(place, fairlead):
     finally:
         web1.run("rm /etc/nginx/conf.d/others.conf")
         fairlead("maintenance", "off", "production")
-    become(place, [200, 200])
+    assert statuses(place) == [200, 200]

@@ -9,7 +9,10 @@ _ALL = f"{FOLDER}/fairlead-10-host.nft"
 
 
 def part(target: Target) -> Part | None:
-    """One file for the machine, one for what this application opens; loaded in one transaction."""
+    """One file for the machine, one for what this application opens; loaded in one transaction.
+
+    Without systemd another one loads them when the machine starts.
+    """
     if not target.wanted.firewall:
         return None
     ssh = sorted({*target.facts.ssh_ports, target.host.port})
@@ -21,6 +24,10 @@ def part(target: Target) -> Part | None:
     own = f"{FOLDER}/fairlead-20-{target.name}.nft"
     opened = render("ports.nft", **target.said, ports=ports)
     files.append(File(path=own, text=opened) if ports else Absent(path=own))
+    init = f"/etc/init.d/{_BOOT}"
+    text = render("firewall.init", folder=FOLDER, load=_LOAD)
+    old = not target.facts.systemd
+    files.append(File(path=init, text=text, mode=0o755) if old else Absent(path=init))
     return Part(
         name="firewall",
         packages=("nftables",),
@@ -35,18 +42,23 @@ def part(target: Target) -> Part | None:
                 test="nft list table inet fairlead >/dev/null 2>&1",
                 make=_LOAD,
             ),
-            Ensure(
-                title="have the firewall loaded at boot",
-                test="! systemd || systemctl is-enabled -q nftables",
-                # Not started: that would load /etc/nftables.conf, which begins with a flush.
-                make="systemctl enable -q nftables",
-            ),
+            _AT_BOOT,
         ),
         notes=_notes(target, {*ssh, *ports}),
     )  # fmt: skip
 
 
 _LOAD = f"cat {FOLDER}/fairlead-*.nft | nft -f -"
+_BOOT = "fairlead-firewall"
+
+
+# Not started: that would load /etc/nftables.conf, which begins with a flush.
+_AT_BOOT = Ensure(
+    title="have the firewall loaded at boot",
+    test=f"if systemd; then systemctl is-enabled -q nftables; else ls /etc/rc2.d/S*{_BOOT}; fi"
+    " >/dev/null 2>&1",
+    make=f"if systemd; then systemctl enable -q nftables; else update-rc.d {_BOOT} defaults; fi",
+)
 
 
 def ports_of(target: Target) -> tuple[int, ...]:

@@ -47,7 +47,7 @@ def part(target: Target) -> Part | None:
             Absent(path="/etc/nginx/sites-enabled/default"),
         ),
         check="nginx -t -q",
-        effect="service_reload nginx",
+        effect="nginx_reload",
         after=(runs("nginx"),),
         notes=_notes(target),
     )

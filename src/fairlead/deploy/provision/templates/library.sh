@@ -32,6 +32,36 @@ service_reload() {
     fi
 }
 
+# Comes back once none of nginx's former processes takes connections any more: after a reload they
+# still do for a moment, and answer as they were told before.
+nginx_reload() {
+    former=$(nginx_processes)
+    service_reload nginx
+    left=400
+    for pid in $former; do
+        while nginx_answers "$pid"; do
+            left=$((left - 1))
+            [ "$left" -gt 0 ] || fail "nginx has not taken its new settings: its error log says why"
+            sleep 0.05
+        done
+    done
+}
+
+nginx_processes() {
+    main=$(cat /run/nginx.pid 2>/dev/null) || return 0
+    cat "/proc/$main/task/$main/children" 2>/dev/null || :
+}
+
+# One that only ends what it began says so in its title.
+nginx_answers() {
+    title=$({ tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null) || return 1
+    case $title in
+    "nginx: worker process is shutting down"*) return 1 ;;
+    "nginx: worker process"*) return 0 ;;
+    *) return 1 ;;
+    esac
+}
+
 clock_service() {
     for name in chrony ntpsec openntpd ntp systemd-timesyncd; do
         if installed "$name"; then
