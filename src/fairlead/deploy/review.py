@@ -26,13 +26,12 @@ from fairlead.deploy.provision.target import Target
 from fairlead.deploy.telling import Emit
 from fairlead.errors import HostFailed, UsageError
 from fairlead.model.deployment import DeployFinished
-from fairlead.model.environment import Environment
+from fairlead.model.environment import Environment, review_name
 from fairlead.model.plan import Pairs
 from fairlead.model.release import Release
 from fairlead.settings import Settings
 
 _NUMBER: Final = "{number}"
-_LONGEST: Final = 31  # of a user's name
 _OURS: Final = re.compile(r"-pr-[1-9][0-9]*\Z")
 _KEEP: Final = 2
 _MOST: Final = 999_999
@@ -53,7 +52,7 @@ def review_environment(pattern: Environment, number: int) -> Environment:
         raise UsageError(f"{pattern.provider} makes no places for pull requests of ours")
     if not 0 < number <= _MOST:
         raise UsageError(f"{number} is no number of a pull request")
-    name = app_name(pattern.app.name, number)
+    name = review_name(pattern.app.name, number)
     replace = msgspec.structs.replace
     return replace(
         pattern,
@@ -72,12 +71,6 @@ def review_environment(pattern: Environment, number: int) -> Environment:
         keep=min(pattern.keep, _KEEP),
         warm=False,
     )
-
-
-def app_name(base: str, number: int) -> str:
-    """What the application of a pull request is called on its hosts."""
-    end = f"-pr-{number}"
-    return base[: _LONGEST - len(end)].rstrip("-") + end
 
 
 async def bring(

@@ -6,6 +6,7 @@ Durations are seconds, sizes bytes, and paths of the project relative to its roo
 from .plan import Location, Pairs, Value
 
 ROLES = ("web", "worker", "cron")
+_LONGEST = 31  # of a user's name
 
 
 class Host(Value, frozen=True, kw_only=True):
@@ -61,6 +62,12 @@ class App(Value, frozen=True, kw_only=True):
     static: Pairs = ()
     manager: str = "systemd"
     """``systemd`` or ``supervisor``."""
+
+
+def review_name(base: str, number: int) -> str:
+    """What the application of a pull request is called on its hosts, where its own is ``base``."""
+    end = f"-pr-{number}"
+    return base[: _LONGEST - len(end)].rstrip("-") + end
 
 
 class Health(Value, frozen=True, kw_only=True):

@@ -9,9 +9,9 @@ from fairlead.deploy.layout import layout_of, user_of
 from fairlead.deploy.order import DeployOrder
 from fairlead.deploy.providers import deploy
 from fairlead.deploy.provision.target import Target
-from fairlead.deploy.review import app_name, own_files, removal, review_environment
+from fairlead.deploy.review import own_files, removal, review_environment
 from fairlead.errors import UsageError
-from fairlead.model.environment import App, Environment, Host, Process, Wanted
+from fairlead.model.environment import App, Environment, Host, Process, Wanted, review_name
 from fairlead.model.release import Manifest, Release
 
 PATTERN = Environment(
@@ -45,8 +45,8 @@ def test_everything_is_called_by_the_number():
 
 
 def test_names_of_users_are_not_too_long():
-    assert app_name("a" * 40, 1234) == "a" * 23 + "-pr-1234"
-    assert len(app_name("abc-" * 10, 999999)) <= 31
+    assert review_name("a" * 40, 1234) == "a" * 23 + "-pr-1234"
+    assert len(review_name("abc-" * 10, 999999)) <= 31
 
 
 def test_what_is_not_for_reviews_is_refused():

@@ -7,6 +7,7 @@ from fairlead.model.environment import Environment, Host
 from fairlead.model.plan import Location
 from fairlead.pipeline.document import Mapping, Node, Scalar, Sequence
 from fairlead.pipeline.durations import parse_duration
+from fairlead.pipeline.environments.meeting import matches, shared
 from fairlead.pipeline.native.reader import Reader, did_you_mean, known_or_close
 from fairlead.pipeline.tree import Tree
 
@@ -140,8 +141,8 @@ def _secrets(environment: Environment, node: Node, reader: Reader) -> None:
 
 
 def _hosts(written: Dictionary[Environment, Node], reader: Reader) -> None:
-    """A host twice in an environment, or two applications in one folder of a host."""
-    places: dict[tuple[str, int, str], str] = {}
+    """A host twice in an environment, or two of them that would be one on a host."""
+    there: dict[tuple[str, int], list[Environment]] = {}
     for environment, node in written.items():
         seen: set[tuple[str, int]] = set()
         for host, location in _placed(environment.hosts, node):
@@ -151,15 +152,12 @@ def _hosts(written: Dictionary[Environment, Node], reader: Reader) -> None:
                 reader.error(location, f"{host.address} is here twice", hint)
                 continue
             seen.add(machine)
-            other = places.setdefault((*machine, _folder(environment)), environment.name)
-            if other != environment.name:
-                message = f"{host.address} has {other} in {_folder(environment)} already"
-                hint = "give one of them another `name` under `app`, or another `root` and `user`"
-                reader.error(location, message, hint)
-
-
-def _folder(environment: Environment) -> str:
-    return environment.root or f"/srv/{environment.app.name if environment.app else ''}"
+            for other in there.setdefault(machine, []):
+                if what := shared(environment, other):
+                    message = f"{host.address} has {other.name} as {what} already"
+                    reader.error(location, message, "give one of them another `name` under `app`")
+                    break
+            there[machine].append(environment)
 
 
 def _placed(hosts: tuple[Host, ...], node: Node) -> Iterator[tuple[Host, Location]]:
@@ -180,8 +178,9 @@ def _domains(written: Dictionary[Environment, Node], reader: Reader) -> None:
             if not isinstance(item, Scalar):
                 continue
             name = item.text.lower().removesuffix(".")
-            if name in known:
-                other, first = known[name]
+            same = (one for one in known if one == name or matches(one, name) or matches(name, one))
+            if (found := next(same, None)) is not None:
+                other, first = known[found]
                 hint = f"first {first}" + ("" if other == environment.name else f", for {other}")
                 reader.error(item.location, f"the domain {name} is here twice", hint)
             known.setdefault(name, (environment.name, item.location))

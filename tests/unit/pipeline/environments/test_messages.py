@@ -99,16 +99,43 @@ def test_a_domain_leads_to_one_environment(complaints):
     ]
 
 
-def test_two_environments_in_one_folder_of_a_host(complaints, good):
+def test_two_environments_that_would_be_one_on_a_host(complaints, good):
     text = """
         environments:
           one: {hosts: [b, a]}
           two: {hosts: a%s}
     """
-    assert complaints(text % "") == [
-        "fairlead.yml:4:16: a has one in /srv/my-shop already (give one of them another `name` under `app`, or another `root` and `user`)"
+    hint = "(give one of them another `name` under `app`)"
+    assert complaints(text % "") == [f"fairlead.yml:4:16: a has one as /srv/my-shop already {hint}"]
+    # Units and files are called by the name, whatever the folder is.
+    assert complaints(text % ", root: /srv/two, user: two") == [
+        f"fairlead.yml:4:16: a has one as my-shop already {hint}"
     ]
     assert good(text % ", app: {name: shop-two}").names == ("one", "two")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("app: {name: my-shop-pr-17}", "5:16: a has reviews as /srv/my-shop-pr-17 already"),
+        ("root: /srv/my-shop-pr-9", "5:16: a has reviews as /srv/my-shop-pr-9 already"),
+        ("review: true, domain: 'b-{number}.x'", "5:16: a has reviews as /srv/my-shop-pr-1 already"),
+        ("domain: pr-5.x", "5:27: the domain pr-5.x is here twice (first fairlead.yml:4:45, for reviews)"),
+        ("app: {name: my-shop-pr-0}", ""),
+        ("app: {name: other}, domain: pr-x.x", ""),
+        ("app: {name: my-shop}", ""),
+    ],
+)  # fmt: skip
+def test_a_pull_request_s_place_is_nobody_else_s(complaints, more, message):
+    found = complaints(f"""
+        environments:
+          far: {{hosts: b, app: {{name: far}}}}
+          reviews: {{hosts: a, review: true, domain: 'pr-{{number}}.x'}}
+          two: {{hosts: a, {more}}}
+    """)
+    assert [line.partition(" (give")[0].removeprefix("fairlead.yml:") for line in found] == (
+        [message] if message else []
+    )
 
 
 def test_nothing_tells_what_is_served(read, files):
