@@ -1,4 +1,4 @@
-"""``fairlead serve``: everything on one machine, from one process that loads it all once."""
+"""``fairlead serve``: everything on one machine, from one supervisor of all its processes."""
 
 import logging
 import os
@@ -10,12 +10,12 @@ from fairlead.server.configuration import Configuration, load_configuration, sec
 from fairlead.server.links import base_url
 from fairlead.server.serving.data import Held, make_data
 from fairlead.server.serving.database import embedded, name_database
-from fairlead.server.serving.forking import Stopped, ask
+from fairlead.server.serving.forking import Stopped
+from fairlead.server.serving.hatching import Part
 from fairlead.server.serving.journal import keep_journal
 from fairlead.server.serving.listen import bind, place_of
-from fairlead.server.serving.loading import keep_loaded, load_everything
 from fairlead.server.serving.notify import notify
-from fairlead.server.serving.supervise import Part, Supervisor, Wakeful
+from fairlead.server.serving.supervise import Supervisor, Wakeful
 from fairlead.util.serving import served
 
 log = logging.getLogger(__name__)
@@ -60,21 +60,18 @@ def _database(told: Configuration) -> Iterator[None]:
 
 
 def _run(told: Configuration, taken: socket.socket, wakeful: Wakeful, say: Say) -> None:
-    load_everything()
-    try:
-        link = ask(lambda: _prepare(told), "prepare", stop=lambda: wakeful.asked)
-    except Stopped:
-        return
-    greeting = _Greeting(told, link, wakeful, say)
+    greeting = _Greeting(told, wakeful, say)
     drain = told.drain_timeout
     parts = (
         Part("web", lambda: _web(told, taken, greeting.tell), _WEB),
         Part("worker", lambda: _worker(told, taken), drain + _MORE if drain else None),
     )
     supervisor = Supervisor(parts, wakeful)
-    keep_loaded()
     try:
+        greeting.link = supervisor.begin(lambda: _prepare(told))
         supervisor.keep(greeting.look)
+    except Stopped:
+        return
     finally:
         notify("STOPPING=1")
         supervisor.end()
@@ -107,8 +104,11 @@ def _worker(told: Configuration, taken: socket.socket) -> None:
 class _Greeting:
     """Says where we are, once and only when the web node answers."""
 
-    def __init__(self, told: Configuration, link: str, wakeful: Wakeful, say: Say) -> None:
-        self._told, self._link, self._wakeful, self._say = told, link, wakeful, say
+    link = ""
+    """Lets whoever has it sign in first; empty where somebody can."""
+
+    def __init__(self, told: Configuration, wakeful: Wakeful, say: Say) -> None:
+        self._told, self._wakeful, self._say = told, wakeful, say
         self._reader, self._writer = os.pipe()
         os.set_blocking(self._reader, False)
         wakeful.watch(self._reader)
@@ -133,6 +133,6 @@ class _Greeting:
 
     def _greet(self) -> None:
         self._say(f"Fairlead is at {base_url(self._told)}/")
-        if self._link:
-            self._say(f"Nobody can sign in yet. This link makes you admin, once:\n  {self._link}")
+        if self.link:
+            self._say(f"Nobody can sign in yet. This link makes you admin, once:\n  {self.link}")
         notify("READY=1")

@@ -13,24 +13,15 @@ from typing import Self
 
 import msgspec
 
-from fairlead.server.serving.forking import fork
+from fairlead.errors import FairleadError
+from fairlead.server.serving.forking import Stopped
+from fairlead.server.serving.hatching import Part, hatch
 
 log = logging.getLogger(__name__)
 
 _SHORTEST, _LONGEST = 0.1, 30.0  # seconds before a part that has died is started again
 _STEADY = 60.0  # seconds after which a part that dies has not died of its start
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Part(msgspec.Struct, frozen=True):
-    """A process: what it does, and for how many seconds it may go on when told to end.
-
-    ``patience`` ``None`` is for as long as it takes.
-    """
-
-    name: str
-    run: Callable[[], object]
-    patience: float | None
 
 
 class _Life(msgspec.Struct):
@@ -104,6 +95,13 @@ class Supervisor:
         self._lives = [_Life(part) for part in parts]
         self._wakeful = wakeful
 
+    def begin(self, prepare: Callable[[], str]) -> str:
+        """Start all parts once ``prepare``, in a process of its own, has returned; what it did.
+
+        Raises ``FairleadError`` and ``Stopped``; then no part runs.
+        """
+        return self._hatch(self._lives, prepare)
+
     def keep(self, also: Callable[[], None]) -> None:
         """Returns when we were asked to end. ``also`` is called whenever something happened."""
         while not self._wakeful.asked:
@@ -121,9 +119,23 @@ class Supervisor:
 
     def _start(self) -> None:
         now = time.monotonic()
-        for life in self._lives:
-            if not life.pid and life.due <= now:
-                life.pid, life.began = fork(life.part.run, life.part.name), now
+        due = [life for life in self._lives if not life.pid and life.due <= now]
+        if not due:
+            return
+        try:
+            self._hatch(due)
+        except Stopped:
+            return
+        except FairleadError as error:
+            log.error("%s", error)  # noqa: TRY400 — it is not a bug
+            for life in due:
+                self._postpone(life)
+
+    def _hatch(self, lives: Sequence[_Life], prepare: Callable[[], str] | None = None) -> str:
+        brood = hatch([life.part for life in lives], prepare, lambda: self._wakeful.asked)
+        for life, pid in zip(lives, brood.pids, strict=True):
+            life.pid, life.began = pid, time.monotonic()
+        return brood.said
 
     def _next(self) -> float | None:
         due = [life.due for life in self._lives if not life.pid]
@@ -136,8 +148,11 @@ class Supervisor:
                 if now - life.began > _STEADY:
                     life.pause = _SHORTEST
                 log.warning("%s %s: starting it again in %g s", life.part.name, how, life.pause)
-                life.pid, life.due = 0, now + life.pause
-                life.pause = min(life.pause * 2, _LONGEST)
+                self._postpone(life)
+
+    def _postpone(self, life: _Life) -> None:
+        life.pid, life.due = 0, time.monotonic() + life.pause
+        life.pause = min(life.pause * 2, _LONGEST)
 
     def _end(self, life: _Life) -> None:
         name, patience, asked = life.part.name, life.part.patience, self._wakeful.asked
