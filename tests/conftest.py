@@ -5,8 +5,10 @@ import os
 import signal
 
 import hypothesis
+import pytest
 
 from fairlead.runner.environments.indexes import read_indexes
+from portions import place, portion, scheduler
 
 # How quickly examples are made says something of the machine, and nothing of what is tested.
 hypothesis.settings.register_profile(
@@ -27,3 +29,15 @@ def pytest_configure():
             signal.signal(signal.SIGINT, signal.default_int_handler)
     if cert := read_indexes(os.environ).cert:
         os.environ.setdefault("SSL_CERT_FILE", cert)
+
+
+def pytest_collection_modifyitems(items):
+    """Several processes take what lasts longest first; one alone keeps the usual order."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: place(portion(item.nodeid)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Have tests that share something dear to make run in one process."""
+    return scheduler(config, log)
