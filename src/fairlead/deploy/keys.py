@@ -5,9 +5,9 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-import asyncssh
 import msgspec
 
+from fairlead.deploy.loading import asyncssh
 from fairlead.errors import HostError, HostRefused
 from fairlead.model.environment import Host
 from fairlead.settings import Settings

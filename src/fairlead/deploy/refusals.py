@@ -4,9 +4,8 @@ import asyncio
 import errno
 import socket
 
-import asyncssh
-
 from fairlead.deploy.keys import Way
+from fairlead.deploy.loading import asyncssh
 from fairlead.errors import HostError, HostKeyChanged, HostRefused, HostUnreachable
 from fairlead.model.environment import Host
 

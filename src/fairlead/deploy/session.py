@@ -6,10 +6,9 @@ import signal as signals
 from collections.abc import Callable
 from typing import NoReturn
 
-import asyncssh
-
 from fairlead.deploy.base import Done, Tell
 from fairlead.deploy.lines import Lines
+from fairlead.deploy.loading import asyncssh
 from fairlead.deploy.shell import BEGUN, command_for, wrapped
 from fairlead.errors import HostError, HostFailed, HostLost, HostRefused, SudoMissing
 

@@ -8,9 +8,8 @@ import asyncio
 import contextlib
 import logging
 
-import asyncssh
-
 from fairlead.deploy import keys, refusals
+from fairlead.deploy.loading import asyncssh
 from fairlead.errors import HostError, HostRefused
 from fairlead.model.environment import Host
 from fairlead.settings import Settings

@@ -7,11 +7,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 
-import asyncssh
-
 from fairlead.deploy import shell
 from fairlead.deploy.base import Done, Tell
 from fairlead.deploy.lines import LineQueue
+from fairlead.deploy.loading import asyncssh
 from fairlead.deploy.session import Script, Write
 from fairlead.deploy.signin import sign_in
 from fairlead.errors import HostLost, HostRefused
@@ -62,16 +61,19 @@ class SshConnection:
         script: str,
         *,
         data: bytes = b"",
+        later: asyncio.Future[bytes] | None = None,
         root: bool = False,
         timeout: float = 60.0,  # noqa: ASYNC109 — the script on the host ends with it
         tell: Tell | None = None,
         check: bool = True,
     ) -> Done:
-        """Run a script with ``data`` as its input."""
-        running = self._script(script, root=root, size=len(data), timeout=timeout, tell=tell)
+        """Run a script with ``data`` as its input, or with one byte that comes ``later``."""
+        size = len(data) if later is None else 1
+        running = self._script(script, root=root, size=size, timeout=timeout, tell=tell)
 
         async def feed() -> None:
-            await running.write(data + shell.END)
+            given = data if later is None else await asyncio.shield(later)
+            await running.write(given + shell.END)
 
         await self._carry(running, feed, timeout)
         return running.outcome(check=check)

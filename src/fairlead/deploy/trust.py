@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 
-import asyncssh
 import msgspec
 
 from fairlead.deploy import keys, refusals
+from fairlead.deploy.loading import asyncssh
 from fairlead.deploy.signin import shown_key
 from fairlead.errors import HostKeyChanged
 from fairlead.model.environment import Host
