@@ -1,5 +1,6 @@
 """What the parts of a deployment expect of a host: the one door to it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Protocol
@@ -54,12 +55,13 @@ class Connection(Protocol):
         script: str,
         *,
         data: bytes = b"",
+        later: asyncio.Future[bytes] | None = None,
         root: bool = False,
         timeout: float = 60.0,  # noqa: ASYNC109 — the script on the host ends with it
         tell: Tell | None = None,
         check: bool = True,
     ) -> Done:
-        """Run a script with ``data`` as its input.
+        """Run a script with ``data`` as its input, or with one byte that comes ``later``.
 
         Raises ``HostFailed`` where it does not succeed and ``check`` is set, ``SudoMissing``
         where it may not become whom it has to be, ``HostLost`` where the connection ended or
@@ -70,7 +72,7 @@ class Connection(Protocol):
         """Run a script whose input is a file of ours, sent in pieces; as ``run`` else."""
 
     async def hold(self, script: str, *, root: bool = False) -> Held:
-        """Start a script that stays, and wait for its first line."""
+        """Start a script that stays, and wait for its first line. It is killed once it is over."""
 
     def lines(self, script: str, *, root: bool = False) -> AsyncIterator[str]:
         """The lines of a script as they come, until it ends or the reader stops."""

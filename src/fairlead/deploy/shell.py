@@ -27,16 +27,19 @@ END: Final = b"."
 _WHOLE = "# whole"
 """The last line of a script as it is sent."""
 
-_KEEPER = 'echo $$; {feed}{{ exec >/dev/null; {watch}; }}; trap "" TERM; kill 0; sleep 1; kill -9 0'
+_KEEPER = "echo $$; {feed}{{ exec >/dev/null; {watch}; }}; {end}"
 """What feeds a script, sees to it that we are there, and ends it once we are not."""
+
+_END_KINDLY = 'trap "" TERM; kill 0; sleep 1; kill -9 0'
+_END_AT_ONCE = "kill -9 0"
 
 
 def command_for(become: tuple[str, ...], *, script: int, data: int, timeout: float | None) -> str:
     """The command line that reads and runs a script of so many bytes with so many as its input.
 
     ``become`` goes before the shell. Without ``timeout`` (seconds) it stays as long as a byte comes
-    at least every ``BEAT`` seconds. Neither script nor input is ever an argument: others on the
-    host can read those.
+    at least every ``BEAT`` seconds, and is killed then without a warning. Neither script nor input
+    is ever an argument: others on the host can read those.
     """
     return f"exec {line((*become, 'sh', '-c', _shell(script, data, timeout)))}"
 
@@ -75,12 +78,13 @@ def line(parts: tuple[str, ...]) -> str:
 
 def _shell(script: int, data: int, timeout: float | None) -> str:
     if timeout is None:
-        limit, watch = "", f'while [ "$(timeout --foreground {_SILENCE} head -c 1)" ]; do :; done'
+        limit, end = "", _END_AT_ONCE
+        watch = f'while [ "$(timeout --foreground {_SILENCE} head -c 1)" ]; do :; done'
     else:
-        limit = f"timeout --foreground {timeout + GRACE:.0f} "
+        limit, end = f"timeout --foreground {timeout + GRACE:.0f} ", _END_KINDLY
         watch = f"{limit}cat"
     feed = f'{limit}head -c {data}; [ -n "$(head -c 1)" ] && ' if data else ""
-    keeper = shlex.quote(_KEEPER.format(feed=feed, watch=watch))
+    keeper = shlex.quote(_KEEPER.format(feed=feed, watch=watch, end=end))
     # The left one feeds and watches; the right one is the script, and ends it when it has ended.
     return (
         f"trap : TERM; echo {BEGUN.decode()}$$; cd /; export LC_ALL=C.UTF-8 "
