@@ -112,7 +112,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, "-V", "--version", message="fairlead %(version)s")
 def cli() -> None:
-    """Take a Python project from a commit to a verdict, here as on a server.
+    """Take a Python web application from a commit to a verdict, and on to production.
 
     Without a fairlead.yml an existing .travis.yml is run, and otherwise what the project's
     files tell: `fairlead run` needs no configuration to start with.
