@@ -16,6 +16,7 @@ def measure(site: Site, sizes: Sizes) -> list[Row]:
     One in 25 is slow and takes a second and a half, whoever answers: its answer comes later.
     """
     spans, answers, failed, total = [], [], 0, 0
+    site.settle()
     site.shop.configure(watch=5)
     for number in range(sizes.turning):
         with tempfile.TemporaryDirectory() as folder:

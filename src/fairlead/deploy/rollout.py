@@ -138,6 +138,7 @@ class _Rollout:
     async def _forward(self) -> None:
         work = self._working
         await self._until_stopped(everywhere(work.sites, work.preparation.prepare))
+        work.turn.arm()
         await self._until_stopped(work.turn.close())
         # What a database is in the middle of is not torn off.
         await work.turn.migrate()

@@ -14,8 +14,8 @@ _LINES = 25
 class Site:
     """A host with what happens on it.
 
-    ``begun`` says that its idle slot was touched, ``switched`` that its live link may have moved
-    at ``since`` (its own clock), ``moved`` that its workers may have, ``lost`` that it is gone.
+    ``begun`` says that its idle slot was touched, ``switched`` that its live link may have moved,
+    ``moved`` that its workers may have, ``lost`` that it is gone.
     """
 
     def __init__(
@@ -34,13 +34,13 @@ class Site:
         self.moved = False
         self.closed = False
         self.lost = False
-        self.since = 0.0
 
     async def run(
         self,
         script: str,
         *,
         data: bytes = b"",
+        later: asyncio.Future[bytes] | None = None,
         timeout: float = 120.0,  # noqa: ASYNC109 — the connection's own
         tell: Tell | None = None,
         told: Tell | None = None,
@@ -51,7 +51,7 @@ class Site:
         """
         try:
             done = await self.connection.run(
-                script, data=data, timeout=timeout, tell=tell, check=False
+                script, data=data, later=later, timeout=timeout, tell=tell, check=False
             )
         except HostLost:
             self.lost = True

@@ -1,7 +1,6 @@
 """The switch, host by host, what follows it, and the way back on all hosts at once."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,7 +10,7 @@ from fairlead.deploy.preparing import Preparation
 from fairlead.deploy.probe import probe_nginx
 from fairlead.deploy.sites import Site, at_any_price, everywhere
 from fairlead.deploy.telling import Teller
-from fairlead.deploy.watch import read_seen, watch_script
+from fairlead.deploy.watching import Watches
 from fairlead.errors import HostFailed
 from fairlead.model.deployment import DeployPhase
 
@@ -30,7 +29,13 @@ class Turn:
         self._teller = teller
         self._sites = tuple(site for site in sites if site.plan.way != NOTHING)
         self._all = sites
+        self._watches = Watches(plan.environment)
         self.migrated = False
+
+    def arm(self) -> None:
+        """Have each host that serves wait for its switch, to look at it from then on."""
+        if self._environment.watch.seconds > 0:
+            self._watches.arm(site for site in self._sites if site.plan.web)
 
     async def close(self) -> None:
         """Close the site where that is asked for."""
@@ -59,18 +64,15 @@ class Turn:
             await self._preparation.command(site, rules.command, told)
 
     async def switch(self) -> None:
-        """One host after the other, those with web servers first; each is asked through nginx."""
-        for site in sorted(self._sites, key=lambda site: not site.plan.web):
-            async with self._preparation.phase(DeployPhase.SWITCH, site) as told:
-                plan = site.plan
-                site.begun = site.switched = True
-                entry = self._preparation.entry(site, switched=True)
-                script = scripts.switch(site.layout, plan.slot, plan.old, entry)
-                if plan.web:
-                    script += probe_nginx(self._environment, self._plan.about.version)
-                done = await site.run(script, timeout=60.0, told=told.say)
-                site.since = float(done.text.split("\n")[0] or 0)
-                told.note = f"{plan.old or 'nothing'} to {plan.slot}"
+        """One host after the other, those with web servers first; each is asked through nginx.
+
+        Raises ``HostFailed`` as soon as one that was switched is bad.
+        """
+        async with _together() as group:
+            watching = group.create_task(self._watches.any_bad())
+            for site in sorted(self._sites, key=lambda site: not site.plan.web):
+                await self._switch_one(site)
+            watching.cancel()
 
     async def follow(self) -> None:
         """What comes behind the switch: caches, workers, and the site is open again."""
@@ -82,7 +84,7 @@ class Turn:
             await everywhere(self._web(), self._open)
 
     async def follow_and_watch(self) -> None:
-        """What comes behind the switch, while all hosts are looked at until the time is over.
+        """What comes behind the switch, while all hosts are watched until the time is over.
 
         Raises ``HostFailed`` as soon as one is bad, whatever else goes on.
         """
@@ -94,24 +96,38 @@ class Turn:
             await self.follow()
         if seconds > 0:
             await everywhere((s for s in self._sites if s.plan.workers), self._workers_run)
+        await self._watches.close()
 
     async def back(self) -> tuple[str, ...]:
         """Everything that was switched, as it was before, at once; returns what did not succeed.
 
         A host that is gone is not among that: nobody can say how it is.
         """
+        self._watches.turn_back()
         switched = [site for site in self._sites if site.switched]
         failed = await at_any_price(switched, self._back_one)
         moved = [site for site in switched if site.moved and not site.lost]
         failed += await at_any_price(moved, self._workers_back)
         closed = [site for site in self._all if site.closed and not site.lost]
         failed += await at_any_price(closed, self._reopen)
+        await self._watches.close()
         asked = [s for s in switched if s.plan.web and s.plan.old and not s.lost]
         failed += await at_any_price(asked, self._ask_old)
         return tuple(str(error) for site, error in failed if not site.lost)
 
     def _web(self) -> tuple[Site, ...]:
         return tuple(site for site in self._all if site.plan.web)
+
+    async def _switch_one(self, site: Site) -> None:
+        async with self._preparation.phase(DeployPhase.SWITCH, site) as told:
+            plan = site.plan
+            site.begun = site.switched = True
+            entry = self._preparation.entry(site, switched=True)
+            script = scripts.switch(site.layout, plan.slot, plan.old, entry)
+            if plan.web:
+                script += probe_nginx(self._environment, self._plan.about.version)
+            await site.run(script, timeout=60.0, told=told.say)
+            told.note = f"{plan.old or 'nothing'} to {plan.slot}"
 
     async def _workers(self, site: Site) -> None:
         plan = site.plan
@@ -133,21 +149,9 @@ class Turn:
 
     async def _watch_one(self, site: Site) -> None:
         async with self._preparation.phase(DeployPhase.WATCH, site) as told:
-            script = watch_script(
-                self._environment,
-                site.plan.slot,
-                since=site.since,
-                processes=("web",),
-                functions=site.functions,
-            )
-            seconds = self._environment.watch.seconds
-            lines: list[str] = []
-            await site.run(f"{{\n{script}}} || :\n", timeout=seconds + 60.0, tell=lines.append)
-            seen = read_seen(lines)
+            seen = await self._watches.over(site, self._environment.watch.seconds)
             if seen.note:
                 told.say(seen.note)
-            if seen.bad:
-                raise HostFailed(f"{site.name}: {seen.bad}")
             told.note = f"{seen.answers} answers, {seen.errors} errors"
 
     async def _workers_run(self, site: Site) -> None:
@@ -163,9 +167,11 @@ class Turn:
         if site.lost:
             return
         with self._teller.phase(DeployPhase.BACK, site.name) as told:
-            began = time.monotonic()
-            await site.run(scripts.switch_back(site.layout, plan.old), timeout=_BACK)
-            told.note = f"{plan.slot} to {plan.old or 'nothing'}, {time.monotonic() - began:.2f} s"
+            seconds = await self._watches.turned_back(site)
+            if seconds is None:
+                await site.run(scripts.switch_back(site.layout, plan.old), timeout=_BACK)
+            after = "" if seconds is None else f" {seconds:.2f} s after it was told to"
+            told.note = f"{plan.slot} to {plan.old or 'nothing'}{after}"
 
     async def _workers_back(self, site: Site) -> None:
         plan = site.plan

@@ -9,8 +9,12 @@ from fairlead.deploy.probe import alive, name_of_site
 from fairlead.model.environment import Environment
 from fairlead.model.plan import Value
 
-BAD = 3
-"""Exit code of a watch whose release turned bad."""
+END, BACK = b"e", b"b"
+"""What the program is told: that the time is over, or to make the old release live again."""
+
+BAD = "bad "
+WENT_BACK, STAYED = "back", "stays"
+"""Lines of the program: the release is bad; the old one is live again; there was nothing to do."""
 
 
 class Seen(Value, frozen=True, kw_only=True):
@@ -25,19 +29,22 @@ class Seen(Value, frozen=True, kw_only=True):
 def watch_script(
     environment: Environment,
     slot: str,
+    old: str,
     *,
-    since: float,
     processes: tuple[str, ...],
     functions: str,
 ) -> str:
-    """Look at a host's live slot until the time is over or it is bad.
+    """Wait for a slot to become the live one and look at it until told to end, or to go back.
 
-    ``since`` is the host's own time of the switch. Hosts without web servers have processes to
-    look at and nothing else.
+    Its input is one byte, ``END`` or ``BACK``. ``old`` is the slot to go back to, or empty. Hosts
+    without web servers have processes to look at and nothing else.
     """
     layout, health, watch = layout_of(environment), environment.health, environment.watch
     web = "web" in processes
     question = {
+        "slots": layout.slots,
+        "slot": slot,
+        "old": old,
         "log": layout.access_log if web else "",
         "socket": layout.socket(slot) if web else "",
         "host": name_of_site(environment),
@@ -45,14 +52,12 @@ def watch_script(
         "path": health.path,
         "status": health.status,
         "timeout": health.timeout,
-        "since": since,
-        "seconds": watch.seconds,
         "errors": watch.errors,
         "requests": watch.requests,
     }
-    return alive(functions, slot, processes) + python(
-        program("asking", "watch"), json.dumps(question)
-    )
+    # The program itself comes on standard input.
+    looking = python(program("asking", "judging", "watch"), json.dumps(question))
+    return f"{alive(functions, slot, processes)}exec 3<&0\n{looking}"
 
 
 def read_seen(lines: list[str]) -> Seen:
@@ -60,8 +65,8 @@ def read_seen(lines: list[str]) -> Seen:
     notes = [line[5:] for line in lines if line.startswith("note ")]
     note = notes[-1] if notes else ""
     for line in reversed(lines):
-        if line.startswith("bad "):
-            return Seen(bad=line[4:], note=note)
+        if line.startswith(BAD):
+            return Seen(bad=line[len(BAD) :], note=note)
         if line.startswith("good "):
             answers, errors = line.split()[1:]
             return Seen(answers=int(answers), errors=int(errors), note=note)

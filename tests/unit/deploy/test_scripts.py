@@ -45,7 +45,7 @@ def scripts(kind, environment, release):
     yield preparing.log_tail(LAYOUT, "green", 100)
     yield probe_slot(env, "green", "v", functions)
     yield probe_nginx(env, "v")
-    yield watch_script(env, "green", since=1.0, **more)
+    yield watch_script(env, "green", "blue", **more)
     yield switching.switch(LAYOUT, "green", "blue", JOURNAL)
     yield switching.switch_back(LAYOUT, "blue")
     yield switching.switch_back(LAYOUT, "")

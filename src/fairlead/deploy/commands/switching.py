@@ -10,12 +10,12 @@ from fairlead.model.deployment import Past
 
 
 def switch(layout: Layout, slot: str, old: str, entry: Journal) -> str:
-    """Make a slot the live one. Prints the host's time (Unix seconds) right before it is.
+    """Make a slot the live one.
 
     The link back is made beforehand, so that going back needs no room on the disk.
     """
     back = f"ln -sfn {old} slots/.back\n" if old else "rm -f slots/.back\n"
-    return f"{changing(layout)}{back}{journal(entry)}date +%s.%N\n{link(slot, 'slots/live')}"
+    return f"{changing(layout)}{back}{journal(entry)}{link(slot, 'slots/live')}"
 
 
 def switch_back(layout: Layout, old: str) -> str:

@@ -1,8 +1,8 @@
 """What runs on hosts, with their own Python and nothing else. It is read, never imported.
 
-``probe`` and ``watch``, each behind ``asking``, and ``supervisor`` run with the host's python3 (3.6
-or later); ``wsgi`` and
-``asgi`` stand in a slot and run with the release's Python, from 2.7 and 3.6 on.
+``probe`` and ``watch``, each behind ``asking``, ``watch`` behind ``judging`` too, and ``supervisor``
+run with the host's python3 (3.6 or later); ``wsgi`` and ``asgi`` stand in a slot and run with the
+release's Python, from 2.7 and 3.6 on.
 """
 
 from functools import cache

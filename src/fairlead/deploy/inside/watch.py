@@ -1,26 +1,29 @@
-# Looks at a release that has just become live: the answers in nginx's access log, its health, its
-# processes. Its one argument is JSON (see deploy.watch.question); ALIVE as for probe.
-# Ends with 0 when the time is over, with 3 as soon as the release is bad: the last line says why.
-import collections
+# Looks at a release from the moment it becomes live: its answers in nginx's access log (judging),
+# its health, its processes. Its one argument is JSON (see deploy.watch.question); ALIVE as for
+# probe. It is there before the switch and stays until descriptor 3 gives it a byte: `e` when the
+# time is over, `b` to make the old release live again, which takes it one rename.
+# Lines: `bad WHY` as soon as it is, `good ANSWERS ERRORS` at the end, `back` or `stays` after `b`.
 import json
 import os
+import select
 import sys
 import threading
 import time
 
 ASKED = json.loads(sys.argv[1])
-TURN = 0.1
-ASK = 1.0
+TURN = 0.03
+ASK = 0.5
+AGAIN = 0.1
 LOOK = 2.0
 STRIKES = 3
 TAIL = 4 << 20
-# A collapse is told from a few errors in a row by what fails in a short time, a slow rot by what
-# fails in a longer one; SHARE is the least that counts as a collapse.
-SHORT, LONG, SHARE = 1.0, 10.0, 0.5
+# Seconds in which a switch that was under way may still come through after `b`.
+STAY = 10.0
+LIVE, BACK = ASKED["slots"] + "/live", ASKED["slots"] + "/.back"
 
 
 class Log:
-    """The lines of nginx's log since the switch, also where it is rotated meanwhile."""
+    """The lines of nginx's log, also where it is rotated meanwhile."""
 
     def __init__(self, path):
         self.path, self.file, self.rest = path, None, b""
@@ -60,63 +63,22 @@ class Log:
         return now.st_ino != ours.st_ino or now.st_size < self.file.tell()
 
 
-def read(line):
-    """When something was answered and whether badly; None for what is not the release's doing."""
-    words = line.split()
-    try:
-        when, status = float(words[0]), int(words[1])
-    except (ValueError, IndexError):
-        return None
-    # nginx's own 503: the site is closed, or somebody asks too often.
-    if status == 503 and words[-1] == b"-":
-        return None
-    return when, status > 499
-
-
-class Counted:
-    """Answers in a stretch of time up to now, or in all time."""
-
-    def __init__(self, seconds=None):
-        self.seconds, self.answers, self.total, self.bad = seconds, collections.deque(), 0, 0
-
-    def add(self, answer):
-        self.total += 1
-        self.bad += answer[1]
-        if self.seconds:
-            self.answers.append(answer)
-
-    def share(self, now):
-        while self.answers and self.answers[0][0] < now - self.seconds:
-            self.total -= 1
-            self.bad -= self.answers.popleft()[1]
-        return self.total, self.bad
-
-
-def too_much(counted, now, most):
-    """The sentence on a stretch of time with too many errors, or nothing."""
-    total, bad = counted.share(now)
-    if total < ASKED["requests"] or bad <= most * total:
-        return ""
-    return "%d of %d answers were errors (%d %%, allowed are %g %%)" % (
-        bad, total, round(100.0 * bad / total), 100.0 * most,
-    )
-
-
 class Health(threading.Thread):
     """Asks the live release again and again; `why` says that it is not well any more."""
 
     def __init__(self):
         threading.Thread.__init__(self, daemon=True)
-        self.why = ""
+        self.why, self.settled = "", not ASKED["socket"]
 
     def run(self):
         strikes = 0
-        while not self.why:
-            wrong = self.ask() if ASKED["socket"] else ""
+        while not self.why and ASKED["socket"]:
+            wrong = self.ask()
             strikes = strikes + 1 if wrong else 0
             if strikes >= STRIKES:
                 self.why = wrong
-            time.sleep(TURN if wrong else ASK)
+            self.settled = not wrong
+            time.sleep(AGAIN if wrong else ASK)
 
     def ask(self):
         path = ASKED["path"]
@@ -132,51 +94,96 @@ class Processes(threading.Thread):
 
     def __init__(self):
         threading.Thread.__init__(self, daemon=True)
-        self.why, self.seen = "", {}
+        self.why, self.seen, self.settled = "", {}, False
 
     def run(self):
         while not self.why:
             name = ended(os.environ["ALIVE"], self.seen)
             self.why = "%s does not run any more" % name if name else ""
+            self.settled = True
             time.sleep(LOOK)
+
+
+def switched():
+    """When the slot became the live one, by this host's clock; None before that."""
+    try:
+        if os.readlink(LIVE) == ASKED["slot"]:
+            return os.lstat(LIVE).st_ctime
+    except OSError:
+        pass
+    return None
+
+
+def turn_back():
+    """Make the old slot live; whether it is. The link for it lies ready (see commands.switching)."""
+    try:
+        if switched() is None:
+            return False
+        if not ASKED["old"]:
+            os.unlink(LIVE)
+        elif os.readlink(BACK) == ASKED["old"]:
+            os.rename(BACK, LIVE)
+        else:
+            return False
+    except OSError:
+        return False
+    return True
+
+
+def told():
+    """The byte on descriptor 3 if it comes soon."""
+    if not select.select([3], [], [], TURN)[0]:
+        return b""
+    byte = os.read(3, 1)
+    if not byte:
+        # Whoever deploys is gone.
+        os._exit(0)
+    return byte
+
+
+def say(line):
+    print(line, flush=True)
+
+
+def go_back():
+    """Turn back, also where the switch is only coming."""
+    back = turn_back()
+    say("back" if back else "stays")
+    until = time.time() + STAY
+    while not back and time.time() < until:
+        time.sleep(TURN)
+        back = turn_back()
 
 
 def main():
     log = Log(ASKED["log"]) if ASKED["log"] else None
-    since = ASKED["since"]
-    before, after = Counted(), Counted()
-    short, long = Counted(SHORT), Counted(LONG)
-    looking = [Health(), Processes()]
-    for thread in looking:
-        thread.start()
-    until = time.time() + ASKED["seconds"]
+    judge = Judge(ASKED["errors"], ASKED["requests"])
+    looking, bad, word = [], "", b""
     while True:
-        now = time.time()
-        for answer in filter(None, map(read, log.lines() if log else ())):
-            if answer[0] < since:
-                before.add(answer)
-                continue
-            for counted in (after, short, long):
-                counted.add(answer)
-        # A release is not blamed for what failed before it came.
-        total, bad = before.share(now)
-        most = max(ASKED["errors"], bad / total if total >= ASKED["requests"] else 0.0)
-        why = (
-            too_much(short, now, max(most, SHARE))
-            or too_much(long, now, most)
-            or too_much(after, now, most)
-            or next((thread.why for thread in looking if thread.why), "")
-        )
-        total, bad = after.share(now)
-        if why:
-            print("bad %s" % why, flush=True)
-            return 3
-        if now >= until:
-            print("good %d %d" % (total, bad), flush=True)
-            return 0
-        time.sleep(TURN)
+        # In this order: what was answered before the look at the link is not of the new release.
+        lines = log.lines() if log else ()
+        since = None if looking else switched()
+        if since is not None:
+            judge.since = since
+            looking = [Health(), Processes()]
+            for thread in looking:
+                thread.start()
+        for line in lines:
+            judge.add(line)
+        if looking and not bad:
+            bad = judge.why() or next((thread.why for thread in looking if thread.why), "")
+            if bad:
+                say("bad %s" % bad)
+        if word == b"b":
+            return go_back()
+        if word and (bad or all(thread.settled for thread in looking)):
+            return bad or say("good %d %d" % (judge.all.total, judge.all.bad))
+        if word:
+            time.sleep(TURN)
+        else:
+            word = told()
 
 
-code = main()
+main()
 sys.stdout.flush()
-os._exit(code)
+os._exit(0)

@@ -273,7 +273,17 @@ class Connection:
         data = data.replace(machine.canonical.encode(), str(machine.root).encode())
         return data.replace(b'"port": 80', b'"port": %d' % machine.port)
 
-    async def run(self, script, *, data=b"", root=False, timeout=60.0, tell=None, check=True):  # noqa: ASYNC109
+    async def run(
+        self,
+        script,
+        *,
+        data=b"",
+        later=None,
+        root=False,
+        timeout=60.0,  # noqa: ASYNC109
+        tell=None,
+        check=True,
+    ):
         self._gone()
         machine = self.machine
         with tempfile.NamedTemporaryFile(dir=machine.root / "tmp") as file:
@@ -291,7 +301,7 @@ class Connection:
                 async with asyncio.timeout(timeout):
                     out, err, _, _ = await asyncio.gather(
                         _read(process.stdout, tell), _read(process.stderr, tell),
-                        _feed(process, self._here(data)), process.wait(),
+                        _feed(process, self._here(data), later), process.wait(),
                     )  # fmt: skip
             except TimeoutError:
                 raise HostLost(f"{self.host}: a script did not end in time") from None
@@ -356,7 +366,12 @@ async def _read(stream, tell):
     return b"".join(lines)
 
 
-async def _feed(process, data):
+async def _feed(process, data, later):
+    if later:
+        over = asyncio.ensure_future(process.wait())
+        await asyncio.wait((later, over), return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        data = later.result() if later.done() else b""
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         process.stdin.write(data)
         await process.stdin.drain()
