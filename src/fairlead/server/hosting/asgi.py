@@ -1,5 +1,7 @@
 """``/git/<project>.git/…``: git's smart HTTP, streamed through ``git http-backend``.
 
+``/git/<project>/deploy/<environment>.git`` is the same repository, where a push is a deployment.
+
 A push may last as long as its build; it holds a process of git and a task, but no thread.
 """
 
@@ -8,6 +10,7 @@ import logging
 import re
 import signal
 import threading
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
@@ -21,16 +24,22 @@ from fairlead.errors import FairleadError
 from fairlead.server.access import Actor, Scope
 from fairlead.server.configuration import Configuration
 from fairlead.server.hosting import housekeeping, repositories, rows
+from fairlead.server.hosting.deploying import DeployPush
 from fairlead.server.hosting.exchange import Exchange, Refused, Request
 from fairlead.server.hosting.push import Push, Target, stop_waiting
 from fairlead.server.hosting.rows import Known, Rows
 from fairlead.server.hosting.surroundings import serving
 from fairlead.server.hosting.turns import turn
+from fairlead.server.hosting.wishes import deploy_pushed
 from fairlead.server.streams.sse import Message, Receive, Send
+from fairlead.triggers.push import RefUpdate
 
 log = logging.getLogger(__name__)
 
-_PATH = re.compile(r"/git/([a-z0-9_-]{1,100})\.git/(info/refs|git-upload-pack|git-receive-pack)")
+_PATH = re.compile(
+    r"/git/([a-z0-9_-]{1,100})(?:/deploy/([a-z0-9_-]{1,100}))?\.git"
+    r"/(info/refs|git-upload-pack|git-receive-pack)"
+)
 _SERVICES = ("git-upload-pack", "git-receive-pack")
 _RECOVER = 60.0
 """Seconds between two looks for pushes that were accepted and not built."""
@@ -38,6 +47,8 @@ _RECOVER = 60.0
 _recovering: WeakKeyDictionary[asyncio.AbstractEventLoop, "asyncio.Task[None]"] = (
     WeakKeyDictionary()
 )
+_NOTHING = "nothing"
+"""A namespace that no push has: a deploy remote has no refs."""
 _REALM = (b"www-authenticate", b'Basic realm="Fairlead: any name, a token as the password"')
 
 
@@ -85,7 +96,7 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
         header = request.headers.get("authorization", "")
         somebody, known = await rows.apart(lambda: (rows.who(header), rows.find(name)))
         actor = _valid(somebody)
-        project = _admit(actor, known, request.service)
+        project = _admit(actor, known, request)
         exchange = Exchange(request, receive, send)
         await (_receive if request.asked == "git-receive-pack" else _tell)(exchange, project, actor)
     except Refused as refused:
@@ -100,7 +111,7 @@ def _read(scope: Message) -> tuple[str, Request]:
     found = _PATH.fullmatch(scope["path"])
     if not found:
         raise Refused(404, "there is nothing here: git URLs look like /git/<project>.git")
-    name, asked = found.groups()
+    name, environment, asked = found.groups()
     query = scope.get("query_string", b"").decode("latin-1")
     service = asked
     if asked == "info/refs":
@@ -113,8 +124,9 @@ def _read(scope: Message) -> tuple[str, Request]:
     headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
     client = (scope.get("client") or ("", 0))[0]
     return name, Request(
-        asked=asked, service=service, method=method, query=query, headers=headers, client=client
-    )
+        asked=asked, service=service, method=method, query=query, headers=headers, client=client,
+        environment=environment or "",
+    )  # fmt: skip
 
 
 def _valid(actor: Actor | None) -> Actor:
@@ -123,22 +135,23 @@ def _valid(actor: Actor | None) -> Actor:
     return actor
 
 
-def _admit(actor: Actor, known: Known | None, service: str) -> Known:
+def _admit(actor: Actor, known: Known | None, request: Request) -> Known:
     """The project, for whoever may do this with it. Raises ``Refused``.
 
     Whether a project exists is told only to those who may read it.
     """
     project_id = known.id if known else None
     reads = any(actor.may(scope, project_id) for scope in (Scope.READ, Scope.WORKER))
-    pushing = service == "git-receive-pack"
-    pushes = actor.may(Scope.PUSH, project_id)
+    pushing = request.service == "git-receive-pack"
+    wanted = Scope.DEPLOY if request.environment else Scope.PUSH
+    pushes = actor.may(wanted, project_id)
     if not actor.known and (pushing or not reads):
         raise Refused(401, "name a token of yours as the password")
     if known is None or not (reads or pushes):
         raise Refused(404, "there is no such project")
     if pushing and not pushes:
-        raise Refused(403, "this token may not push: it lacks the scope push")
-    if pushing and not known.hosted:
+        raise Refused(403, f"this token may not push here: it lacks the scope {wanted}")
+    if pushing and not known.hosted and not request.environment:
         raise Refused(403, f"{known.name} is a mirror: push to the repository that it follows")
     return known
 
@@ -150,14 +163,20 @@ async def _tell(exchange: Exchange, project: Known, actor: Actor) -> None:
     if worker and (build := exchange.request.headers.get("fairlead-build", "")).isdecimal():
         await rows.apart(lambda: rows.bring(told, project, int(build)))
     repository = _repository(told, project)
-    async with turn() if exchange.request.service == "git-upload-pack" else nullcontext():
-        await exchange.run(repository, serving(told, repository, any_commit=worker))
+    fetching = exchange.request.service == "git-upload-pack"
+    namespace = _NOTHING if exchange.request.environment and not fetching else ""
+    variables = serving(told, repository, any_commit=worker, namespace=namespace)
+    async with turn() if fetching else nullcontext():
+        await exchange.run(repository, variables)
 
 
 async def _receive(exchange: Exchange, project: Known, actor: Actor) -> None:
     """A push."""
     told: Configuration = settings.FAIRLEAD
     repository = _repository(told, project)
+    if exchange.request.environment:
+        await _deploy(exchange, project, actor, repository)
+        return
     repositories.point_head(repository, project.default_branch)
     if await rows.apart(lambda: rows.recover(told, project)):
         log.info("what was pushed to %s before a crash is built", project.name)
@@ -170,6 +189,23 @@ async def _receive(exchange: Exchange, project: Known, actor: Actor) -> None:
     finally:
         await push.close()
     housekeeping.begin(repository)
+
+
+async def _deploy(exchange: Exchange, project: Known, actor: Actor, repository: Path) -> None:
+    """A push to a deploy remote."""
+    told: Configuration = settings.FAIRLEAD
+    name = exchange.request.environment
+
+    async def ask(updates: Sequence[RefUpdate]) -> list[str]:
+        return await rows.apart(lambda: deploy_pushed(told, project.id, name, updates, actor))
+
+    push = DeployPush(repository, told.repository_limit, ask)
+    log.info("%s pushes to %s of %s", actor.name, name, project.name)
+    variables = serving(told, repository, any_commit=False, namespace=push.namespace)
+    try:
+        await exchange.run(repository, variables, push)
+    finally:
+        await push.close()
 
 
 def _repository(told: Configuration, project: Known) -> Path:

@@ -11,6 +11,7 @@ import msgspec
 from fairlead.errors import FairleadError
 from fairlead.server.hosting import hooks
 from fairlead.server.hosting.backend import Backend
+from fairlead.server.hosting.deploying import DeployPush
 from fairlead.server.hosting.push import Push
 from fairlead.server.streams.sse import Receive, Send
 
@@ -41,7 +42,10 @@ class Refused(FairleadError):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client sent before its body. ``service`` is git-upload-pack or git-receive-pack."""
+    """What a client sent before its body. ``service`` is git-upload-pack or git-receive-pack.
+
+    ``environment`` is that of a deploy remote, empty for the repository itself.
+    """
 
     asked: str
     service: str
@@ -49,6 +53,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     query: str
     headers: Mapping[str, str]
     client: str
+    environment: str = ""
 
     @property
     def length(self) -> int | None:
@@ -83,13 +88,18 @@ class Exchange:
         self.request = request
         self._receive = receive
         self._send = send
-        self._push: Push | None = None
+        self._push: Push | DeployPush | None = None
         self._most = _ENOUGH
         self._gone = False
         self._answered = False
         self._fed = asyncio.Event()
 
-    async def run(self, repository: Path, env: Mapping[str, str], push: Push | None = None) -> None:
+    async def run(
+        self,
+        repository: Path,
+        env: Mapping[str, str],
+        push: Push | DeployPush | None = None,
+    ) -> None:
         """Answer from a repository; ``push`` answers the hooks.
 
         Raises ``FairleadError`` where nothing was answered yet.
@@ -137,7 +147,11 @@ class Exchange:
                 await asyncio.shield(self._end(backend, self._push, answering, line))
 
     async def _end(
-        self, backend: Backend, push: Push, answering: "asyncio.Task[None]", line: hooks.Line
+        self,
+        backend: Backend,
+        push: Push | DeployPush,
+        answering: "asyncio.Task[None]",
+        line: hooks.Line,
     ) -> None:
         """End git, but not between moving refs and telling us which."""
         push.leave()
@@ -154,7 +168,7 @@ class Exchange:
         await asyncio.gather(answering, return_exceptions=True)
         await backend.kill()
 
-    async def _answer_hooks(self, line: hooks.Line, push: Push) -> None:
+    async def _answer_hooks(self, line: hooks.Line, push: Push | DeployPush) -> None:
         while asked := await line.read():
             line.end(await push.answer(asked, line.say))
 

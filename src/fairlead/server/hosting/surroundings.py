@@ -32,14 +32,23 @@ def bare_variables() -> dict[str, str]:
     }
 
 
-def serving(told: Configuration, repository: Path, *, any_commit: bool) -> dict[str, str]:
-    """For a git that answers clients; ``any_commit`` also gives what no shown ref leads to."""
+def serving(
+    told: Configuration, repository: Path, *, any_commit: bool, namespace: str = ""
+) -> dict[str, str]:
+    """For a git that answers clients; ``any_commit`` also gives what no shown ref leads to.
+
+    With a ``namespace`` no refs but those in it are shown or moved (gitnamespaces(7)).
+    """
     limit = told.repository_limit
+    # In a namespace git tells which objects the refs outside have, so that few are sent.
+    apart = f"^{HIDDEN.rstrip('/')}" if namespace else "refs/namespaces"
     settings = {
         # The folder may belong to another user, as where it is a mounted volume.
         "safe.directory": str(repository),
         "core.hooksPath": str(hooks.folder(told)),
         "transfer.hideRefs": HIDDEN.rstrip("/"),
+        "receive.hideRefs": apart,
+        "uploadpack.hideRefs": apart,
         "receive.fsckObjects": "true",
         "receive.advertisePushOptions": "true",
         "receive.maxInputSize": str(limit),
@@ -58,4 +67,5 @@ def serving(told: Configuration, repository: Path, *, any_commit: bool) -> dict[
     # Old habits of git that write broken modes or dates; refusing those refuses whole histories.
     for habit in ("zeroPaddedFilemode", "missingSpaceBeforeDate", "badTimezone"):
         settings[f"receive.fsck.{habit}"] = "warn"
-    return bare_variables() | as_variables(settings)
+    inside = {"GIT_NAMESPACE": namespace} if namespace else {}
+    return bare_variables() | as_variables(settings) | inside
