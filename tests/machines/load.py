@@ -14,6 +14,7 @@ import collections
 import contextlib
 import json
 import signal
+import ssl
 import time
 
 KINDS = ("kept", "once", "kept", "posted")
@@ -24,8 +25,10 @@ RELEASE = b"x-fairlead-release"
 class Client:
     """Sends requests; connections that may be used again wait in ``idle``."""
 
-    def __init__(self, address, port, host) -> None:
+    def __init__(self, address, port, host, ca) -> None:
         self.address, self.port, self.host = address, port, host
+        trusting = ssl.create_default_context(cafile=ca) if ca else None
+        self.secure = {"ssl": trusting, "server_hostname": host} if trusting else {}
         self.idle = collections.deque()
         self.tell = print
 
@@ -49,7 +52,7 @@ class Client:
     async def _ask(self, kind, path, body):
         once = kind == "once"
         if once or not self.idle:
-            reader, writer = await asyncio.open_connection(self.address, self.port)
+            reader, writer = await asyncio.open_connection(self.address, self.port, **self.secure)
         else:
             reader, writer = self.idle.pop()
         try:
@@ -92,7 +95,7 @@ async def _body(reader, headers):
 
 
 async def main(told):
-    client = Client(told.address, told.port, told.host)
+    client = Client(told.address, told.port, told.host, told.ca)
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -118,5 +121,6 @@ if __name__ == "__main__":
     parser.add_argument("rate", type=float, help="requests a second")
     parser.add_argument("seconds", type=float, nargs="?", default=3600.0)
     parser.add_argument("--host", default="shop.example", help="what the Host header says")
+    parser.add_argument("--ca", help="ask over TLS, and believe what this file vouches for")
     parser.add_argument("--slow", type=int, default=25, help="one request of so many is slow")
     asyncio.run(main(parser.parse_args()))

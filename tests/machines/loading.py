@@ -35,13 +35,17 @@ class Request(msgspec.Struct, frozen=True):
 class Load:
     """``rate`` requests a second from the desk, from entering it until it is left.
 
-    Then ``requests`` are all of them, in the order they left.
+    Then ``requests`` are all of them, in the order they left. With a file ``ca`` they go over TLS,
+    and the certificate has to be good.
     """
 
-    def __init__(self, network, address, port, log: Path, *, rate=200, host="shop.example") -> None:
+    def __init__(
+        self, network, address, port, log: Path, *, rate=200, host="shop.example", ca=None
+    ) -> None:
         self.requests = []
         self._log = log
         argv = (sys.executable, "-I", _LOAD, address, port, rate, "--host", host)
+        argv += ("--ca", ca) if ca else ()
         self._argv = network.argv(*argv)
 
     def __enter__(self):

@@ -197,6 +197,8 @@ def _uvicorn(app: App, manifest: Manifest) -> str:
     del manifest
     command = (
         f"uvicorn --uds $SOCKET --app-dir $here --workers {app.processes} --no-access-log"
+        # Only nginx comes by the socket; without this https would be told as http.
+        " --proxy-headers --forwarded-allow-ips='*'"
         f" --timeout-graceful-shutdown {app.timeout:.0f} fairlead_slot:application"
     )
     if app.processes == 1:
@@ -206,12 +208,14 @@ def _uvicorn(app: App, manifest: Manifest) -> str:
 
 
 def _uwsgi(app: App, manifest: Manifest) -> str:
-    del manifest
+    # The distribution's has its Python apart; one among the wheels has it within.
+    plugin = "" if _major(manifest, "uwsgi") else " --plugin python3"
+    where = ' --virtualenv "$VIRTUAL_ENV"' if manifest.environment else ""
     return (
-        "uwsgi --http-socket $SOCKET --chmod-socket=660 --master --need-app --lazy-apps"
+        f"uwsgi{plugin} --http-socket $SOCKET --chmod-socket=660 --master --need-app --lazy-apps"
         f" --enable-threads --processes {app.processes} --threads {app.threads}"
         f" --harakiri {app.timeout:.0f} --die-on-term --pythonpath $here"
-        ' --virtualenv "$VIRTUAL_ENV" --module fairlead_slot:application'
+        f"{where} --module fairlead_slot:application"
     )
 
 
