@@ -28,11 +28,13 @@ environments:
     confirm: true
   dev:
     hosts: deploy@127.0.0.1:{port}
+    app: {{name: shopdev}}
     root: /srv/dev
     user: dev
     secrets: TOKEN
   signed:
     hosts: deploy@127.0.0.1:{port}
+    app: {{name: shopsigned}}
     root: /srv/signed
     user: signed
     approval: true
