@@ -105,22 +105,31 @@ def release_for(wanted: str | None, revision: str | None, *, force: bool) -> "Re
     """
     from pathlib import Path
 
-    from fairlead.cli.package import make, request_of
-    from fairlead.release.local import shelf_of
+    from fairlead.cli.runs import find_root
     from fairlead.release.reading import read_release
+    from fairlead.release.shelf import shelf_of
     from fairlead.release.signing import trusted_keys
 
-    source = context.source(revision or "HEAD")
-    shelf = shelf_of(source.root)
     if wanted is not None:
-        release = shelf.find(wanted)
+        release = shelf_of(find_root(Path.cwd())).find(wanted)
     else:
-        found = shelf.by_commit(source.commit.id) if source.commit else None
-        passed = found is not None and found.manifest.verdict == "passed"
-        release = found if found and passed else make(request_of(revision or "HEAD", force=force))
+        release = _of_revision(revision or "HEAD", force=force)
     trusted = trusted_keys(context.settings().config)
     read_release(Path(release.file), trusted=trusted, deep=False)
     return release
+
+
+def _of_revision(revision: str, *, force: bool) -> "Release":
+    """The release of a revision that passed, made where there is none."""
+    from fairlead.release.shelf import shelf_of
+
+    source = context.source(revision)
+    found = shelf_of(source.root).by_commit(source.commit.id) if source.commit else None
+    if found is not None and found.manifest.verdict == "passed":
+        return found
+    from fairlead.cli.package import make, request_of
+
+    return make(request_of(revision, force=force))
 
 
 def _number(wanted: str | None) -> int | None:

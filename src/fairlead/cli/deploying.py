@@ -43,6 +43,9 @@ def as_named(release: "Release", environment: "Environment") -> "Release":
 
     from fairlead.util.globs import selects
 
+    packaged_on = release.manifest.branch
+    if environment.branches and packaged_on and selects(environment.branches, packaged_on):
+        return release
     branches, tags = _names_of(release.manifest.commit)
     branch = next((b for b in branches if selects(environment.branches, b)), "")
     tag = next((t for t in tags if selects(environment.tags, t)), "")
@@ -115,9 +118,10 @@ def carry_out(order: "Order", *, events: bool, plain: bool) -> int:
 
 def _note(environment: str, versions: set[str]) -> None:
     """Remember on the shelf what is live, and what can be gone back to: neither is pruned."""
-    from fairlead.release.local import shelf_of
+    from fairlead.cli.runs import find_root
+    from fairlead.release.shelf import shelf_of
 
-    shelf = shelf_of(context.source().root)
+    shelf = shelf_of(find_root(Path.cwd()))
     numbers = [one.number for one in shelf.list() if one.manifest.version in versions]
     shelf.note_live(environment, numbers)
 

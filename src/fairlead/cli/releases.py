@@ -179,7 +179,7 @@ def tested_by(release: "Release", look: "Look") -> str:
 
 def _shelf() -> "Shelf":
     from fairlead.cli.runs import find_root
-    from fairlead.release.local import shelf_of
+    from fairlead.release.shelf import shelf_of
 
     return shelf_of(find_root(Path.cwd()))
 

@@ -82,13 +82,14 @@ def _on_the_shelf(to: str) -> "Release | None":
     """The release as it is kept here, for hosts that keep it no longer."""
     if not to:
         return None
+    from fairlead.cli.runs import find_root
     from fairlead.errors import NotFound, ReleaseBroken
-    from fairlead.release.local import shelf_of
     from fairlead.release.reading import read_release
+    from fairlead.release.shelf import shelf_of
     from fairlead.release.signing import trusted_keys
 
     with contextlib.suppress(NotFound, ReleaseBroken):
-        release = shelf_of(context.source().root).find(to)
+        release = shelf_of(find_root(Path.cwd())).find(to)
         trusted = trusted_keys(context.settings().config)
         read_release(Path(release.file), trusted=trusted, deep=False)
         return release

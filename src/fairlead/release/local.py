@@ -1,7 +1,6 @@
 """Releases of a project on this machine: what its runs say of a commit, packed and kept."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import msgspec
 
@@ -11,7 +10,7 @@ from fairlead.model.environment import Migrations, Packaging
 from fairlead.model.release import Release
 from fairlead.release.package import package
 from fairlead.release.reading import read_release
-from fairlead.release.shelf import Shelf
+from fairlead.release.shelf import Shelf, shelf_of
 from fairlead.release.signing import own_key
 from fairlead.release.tags import Tagger
 from fairlead.runner.cancel import Cancel
@@ -45,11 +44,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     force: bool = False
     tagging: bool = True
     migrations: Sequence[Migrations] = (Migrations(),)
-
-
-def shelf_of(root: Path) -> Shelf:
-    """Where the releases of the project at ``root`` are kept."""
-    return Shelf(root / ".fairlead" / "releases")
 
 
 def tested(source: Source) -> Tested:

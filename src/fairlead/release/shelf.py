@@ -24,6 +24,11 @@ SUFFIX = ".release"
 _NEW = ".new-"
 
 
+def shelf_of(root: Path) -> "Shelf":
+    """Where the releases of the project at ``root`` are kept."""
+    return Shelf(root / ".fairlead" / "releases")
+
+
 def file_name(manifest: Manifest) -> str:
     """What the file of a release is called."""
     return f"{manifest.project}-{manifest.version}{SUFFIX}"

@@ -1,5 +1,6 @@
 """Scripts are text: they are read by a real shell, and hold what was quoted for them."""
 
+import os
 import subprocess
 
 import pytest
@@ -138,3 +139,25 @@ def test_what_a_dead_deployment_left(environment, facts, slot, begun, words, scr
         ", and nobody watched it" if slot == "blue" else ""
     )
     assert script in cure.script
+
+
+def test_environments_go_with_the_last_release_that_needs_them(tmp_path):
+    for number, needs in enumerate(("e1", "e2", "e2", "e3"), 1):
+        folder = tmp_path / f"releases/{number}"
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(f'{{"version":"v","environment":"{needs}"}}')
+        os.utime(folder, (number, number))
+    for name in ("e1", "e2", "e3", "e31", "e4"):
+        (tmp_path / "environments" / name).mkdir(parents=True)
+    for slot, number, needs in (("blue", 4, "e4"), ("green", 1, "e1")):
+        (tmp_path / "slots" / slot).mkdir(parents=True)
+        (tmp_path / f"slots/{slot}/release").symlink_to(f"../../releases/{number}")
+        (tmp_path / f"slots/{slot}/environment").symlink_to(f"../../environments/{needs}")
+    script = switching.retire(
+        Layout(str(tmp_path)), "blue", "green", processes=(), functions="", warm=True, keep=1
+    )
+    done = subprocess.run(["sh", "-eu"], input=script.encode(), capture_output=True, check=True)
+    assert done.stderr == b""
+    assert {path.name for path in (tmp_path / "releases").iterdir()} == {"1", "3", "4"}
+    found = {path.name for path in (tmp_path / "environments").iterdir()}
+    assert found == {"e1", "e2", "e3", "e4"}

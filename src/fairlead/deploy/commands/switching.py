@@ -104,19 +104,20 @@ def retire(
 
 _PRUNE = r"""
 used() { for s in blue green; do readlink "slots/$s/$1" || :; done; }
-mentioned() { printf '%s\n' "$2" | grep -qxF -- "../../$1"; }
+mentioned() { case "
+$2
+" in *"
+$1
+"*) ;; *) return 1 ;; esac; }
 kept=$(used release); n=0
 for r in $(ls -1t releases); do
-  mentioned "releases/$r" "$kept" && continue
+  mentioned "../../releases/$r" "$kept" && continue
   n=$((n + 1))
   [ "$n" -le __KEEP__ ] || rm -rf "releases/$r"
 done
-needed=$(for r in releases/*/manifest.json; do
-  grep -o '"environment": *"[^"]*"' "$r" | head -n 1 | cut -d'"' -f4
-done)
+needed=$(grep -hso '"environment": *"[^"]*"' releases/*/manifest.json | cut -d'"' -f4)
 kept=$(used environment)
 for e in $(ls -1 environments); do
-  mentioned "environments/$e" "$kept" && continue
-  printf '%s\n' "$needed" | grep -qxF -- "$e" || rm -rf "environments/$e"
+  mentioned "../../environments/$e" "$kept" || mentioned "$e" "$needed" || rm -rf "environments/$e"
 done
 """
