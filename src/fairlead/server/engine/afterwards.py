@@ -44,12 +44,12 @@ def register(app: App, carrier: Carrier, means: Means, locate: Locate) -> None:
 
     @app.task(name=REMOVE_REVIEW, pass_context=True)
     async def remove(context: JobContext, environment_id: int) -> None:
-        await remove_review(context, environment_id, settings=settings, apart=carrier.apart)
+        await remove_review(context, environment_id, means=means, apart=carrier.apart)
 
     @app.task(name=LOOK_AT)
     async def look(environment_id: int) -> None:
         with working_folder(settings.home) as folder:
-            await look_at(environment_id, home=str(folder), apart=carrier.apart)
+            await look_at(environment_id, home=str(folder), told=means.told, apart=carrier.apart)
 
 
 def adopting(carrier: Carrier, means: Means, every: float) -> Callable[[], Awaitable[None]]:

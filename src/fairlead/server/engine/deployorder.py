@@ -8,7 +8,7 @@ import msgspec
 from fairlead.errors import FairleadError
 from fairlead.model.release import Release as Value
 from fairlead.server.logs.storage import Storage
-from fairlead.server.secrets.reading import for_deployment
+from fairlead.server.secrets.reading import DEPLOY_KEY, for_deployment
 from fairlead.server.store.models import Deployment, Release
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _PIECE = 1 << 20
 
 
 def make_order(deployment: Deployment, folder: Path, means: "Means") -> "Deploy | RollBack":
-    """With the release file brought here, and the secrets that the environment names.
+    """With the release file brought here, the secrets that the environment names, and its key.
 
     Raises ``FairleadError`` where either cannot be had.
     """
@@ -42,7 +42,7 @@ def make_order(deployment: Deployment, folder: Path, means: "Means") -> "Deploy 
         )
     bring(row, folder / RELEASE, means.storage)
     wanted = environment.secrets
-    known = for_deployment(means.told, deployment, alone=means.alone) if wanted else {}
+    known = for_deployment(means.told, deployment, alone=means.alone)
     if missing := [name for name in wanted if name not in known]:
         raise FairleadError(
             f"{deployment.project} has no secret {missing[0]}, which {environment.name} names",
@@ -56,12 +56,13 @@ def make_order(deployment: Deployment, folder: Path, means: "Means") -> "Deploy 
         "forced": deployment.forced,
         "hosts": tuple(deployment.only),
     }
-    place = str(folder)
+    place, key = str(folder), known.get(DEPLOY_KEY, "")
     if deployment.kind == "rollback":
         back = RollbackOrder(to=row.version, **common)  # type: ignore[arg-type]
-        return RollBack(folder=place, trusted=row.public_key, order=back)
+        return RollBack(folder=place, key=key, trusted=row.public_key, order=back)
     return Deploy(
         folder=place,
+        key=key,
         trusted=row.public_key,
         order=DeployOrder(**common),  # type: ignore[arg-type]
         review=bool(deployment.environment.pull_request),

@@ -3,25 +3,32 @@
 import msgspec
 from django.utils import timezone
 
+from fairlead.server.configuration import Configuration
 from fairlead.server.engine.apart.orders import Look, Looked, Refused
 from fairlead.server.engine.apart.started import start
 from fairlead.server.engine.deploying import Apart
+from fairlead.server.secrets.reading import deploy_key
 from fairlead.server.store.fields import clean
 from fairlead.server.store.models import Environment
 from fairlead.server.store.notify import tell
 
 
-async def look_at(environment_id: int, *, home: str, apart: Apart) -> None:
+async def look_at(environment_id: int, *, home: str, told: Configuration, apart: Apart) -> None:
     """The engine's task."""
-    specification = await apart(lambda: Environment.objects.get(pk=environment_id).read())
-    if specification.provider != "ssh":
+    order = await apart(lambda: _order(environment_id, home, told))
+    if order.environment.provider != "ssh":
         return
     last: Looked | Refused | None = None
-    process = await start(Look(folder=home, environment=specification))
+    process = await start(order)
     async for answer in process.answers():
         if isinstance(answer, Looked | Refused):
             last = answer
     await apart(lambda: _keep(environment_id, last))
+
+
+def _order(environment_id: int, home: str, told: Configuration) -> Look:
+    row = Environment.objects.get(pk=environment_id)
+    return Look(folder=home, key=deploy_key(told, row.project_id), environment=row.read())
 
 
 def _keep(environment_id: int, told: Looked | Refused | None) -> None:

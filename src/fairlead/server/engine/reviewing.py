@@ -8,10 +8,10 @@ from fairlead.errors import FairleadError
 from fairlead.runner.places import working_folder
 from fairlead.server.engine.apart.orders import Refused, Remove, Removed
 from fairlead.server.engine.apart.started import start
-from fairlead.server.engine.deploying import Apart
+from fairlead.server.engine.deploying import Apart, Means
+from fairlead.server.secrets.reading import deploy_key
 from fairlead.server.services import reviews
-from fairlead.server.store.models import Build
-from fairlead.settings import Settings
+from fairlead.server.store.models import Build, Environment
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def bring(build: Build) -> None:
 
 
 async def remove_review(
-    context: JobContext, environment_id: int, *, settings: Settings, apart: Apart
+    context: JobContext, environment_id: int, *, means: Means, apart: Apart
 ) -> None:
     """The engine's task. What could not be done is kept with the row, and done again later."""
     job_id = context.job.id
@@ -44,8 +44,9 @@ async def remove_review(
     last: Removed | Refused | None = None
     trouble = ""
     try:
-        with working_folder(settings.home) as folder:
-            process = await start(Remove(folder=str(folder), environment=wanted))
+        with working_folder(means.settings.home) as folder:
+            key = await apart(lambda: _key(environment_id, means))
+            process = await start(Remove(folder=str(folder), key=key, environment=wanted))
             async for answer in process.answers():
                 if isinstance(answer, Removed | Refused):
                     last = answer
@@ -56,3 +57,7 @@ async def remove_review(
     elif last is None:
         trouble = trouble or "what removes it broke: the worker's log says why"
     await apart(lambda: reviews.end_removal(environment_id, job_id, trouble))
+
+
+def _key(environment_id: int, means: Means) -> str:
+    return deploy_key(means.told, Environment.objects.get(pk=environment_id).project_id)

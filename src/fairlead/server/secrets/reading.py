@@ -25,10 +25,15 @@ from fairlead.server.store.models import (
 
 if TYPE_CHECKING:
     import httpx
+    from django.db.models import QuerySet
 
 log = logging.getLogger(__name__)
 
 PATH = "internal/secrets/"
+
+DEPLOY_KEY = "FAIRLEAD_DEPLOY_KEY"
+"""The secret of a project that is its key to hosts; builds never get it."""
+
 _PATIENCE = 300.0
 """Seconds for which a web node may be away before the build is given up."""
 
@@ -42,10 +47,30 @@ def place_of(project_id: int, name: str) -> str:
 
 
 def of_project(told: Configuration, project_id: int) -> dict[str, str]:
-    """Values by name. Raises ``FairleadError`` where one cannot be opened."""
-    rows = list(Secret.objects.filter(project_id=project_id).values_list("name", "sealed"))
+    """Those that builds may have: all but the key to hosts.
+
+    Raises ``FairleadError`` where one cannot be opened.
+    """
+    return _opened(told, Secret.objects.filter(project_id=project_id).exclude(name=DEPLOY_KEY))
+
+
+def deploy_key(told: Configuration, project_id: int) -> str:
+    """The key that the project's hosts are signed in to with, as far as it can be opened here.
+
+    Empty where it has none of its own.
+    """
+    try:
+        rows = Secret.objects.filter(project_id=project_id, name=DEPLOY_KEY)
+        return _opened(told, rows).get(DEPLOY_KEY, "")
+    except (FairleadError, ProgrammingError) as error:
+        log.warning("%s of project %s: %s", DEPLOY_KEY, project_id, error)
+        return ""
+
+
+def _opened(told: Configuration, secrets: "QuerySet[Secret]") -> dict[str, str]:
+    rows = list(secrets.values_list("project_id", "name", "sealed"))
     key = secret_key(told) if rows else ""
-    return {name: unseal(key, place_of(project_id, name), bytes(data)) for name, data in rows}
+    return {name: unseal(key, place_of(of, name), bytes(data)) for of, name, data in rows}
 
 
 def of_running_build(told: Configuration, build_id: int) -> dict[str, str] | None:
@@ -58,16 +83,18 @@ def of_running_build(told: Configuration, build_id: int) -> dict[str, str] | Non
 
 
 def of_running_deployment(told: Configuration, deployment_id: int) -> dict[str, str] | None:
-    """Those that a deployment's environment names; ``None`` for one that is not under way."""
+    """Those that a deployment's environment names, and the key to its hosts where there is one.
+
+    ``None`` for one that is not under way.
+    """
     rows = Deployment.objects.filter(pk=deployment_id, state=DeploymentState.RUNNING)
     found = rows.select_related("environment", "release").first()
     if found is None:
         return None
-    if found.release is None or not found.release.trusted:
-        return {}
-    wanted = found.environment.read().secrets
-    known = of_project(told, found.project_id)
-    return {name: value for name, value in known.items() if name in wanted}
+    trusted = found.release is not None and found.release.trusted
+    wanted = found.environment.read().secrets if trusted else ()
+    named = (DEPLOY_KEY, *wanted)
+    return _opened(told, Secret.objects.filter(project_id=found.project_id, name__in=named))
 
 
 def for_deployment(told: Configuration, deployment: Deployment, *, alone: bool) -> dict[str, str]:

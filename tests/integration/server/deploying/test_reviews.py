@@ -357,6 +357,8 @@ def test_what_a_lost_process_may_have_made_is_removed_again(make, pattern):
 
 def carried_out(monkeypatch, tmp_path, said=None):
     """Let the engine's task remove it; ``said`` by a stand-in, else by a process of its own."""
+    from django.conf import settings
+
     from fairlead.server.engine import reviewing
 
     orders = []
@@ -376,8 +378,8 @@ def carried_out(monkeypatch, tmp_path, said=None):
         return await asyncio.to_thread(work)
 
     context = SimpleNamespace(job=SimpleNamespace(id=row().job_id))
-    settings = SimpleNamespace(home=tmp_path)
-    asyncio.run(reviewing.remove_review(context, row().pk, settings=settings, apart=apart))
+    means = SimpleNamespace(told=settings.FAIRLEAD, settings=SimpleNamespace(home=tmp_path))
+    asyncio.run(reviewing.remove_review(context, row().pk, means=means, apart=apart))
     return orders
 
 

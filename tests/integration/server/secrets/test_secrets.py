@@ -153,3 +153,30 @@ def test_a_worker_elsewhere_asks_and_waits_for_a_web_node(secret, build, monkeyp
     monkeypatch.setattr(reading, "_PATIENCE", -1.0)
     with pytest.raises(FairleadError, match="cannot be had from"):
         reading.for_worker(told, build(), alone=True)
+
+
+def test_the_key_to_hosts_is_for_deployments_alone(secret, project, build, ask):
+    from django.conf import settings
+
+    from fairlead.model.environment import App, Environment, Host
+    from fairlead.server.secrets.reading import DEPLOY_KEY, deploy_key, of_project
+    from fairlead.server.services import secrets
+    from fairlead.server.services.environments import renew
+    from fairlead.server.store.models import Deployment
+
+    secrets.put(project, DEPLOY_KEY, "a private key")
+    assert ask(build().pk, "worker").json() == {"API_KEY": VALUE}
+    assert of_project(settings.FAIRLEAD, project.pk) == {"API_KEY": VALUE}
+    assert deploy_key(settings.FAIRLEAD, project.pk) == "a private key"
+    host = Host(address="one.example.org")
+    named = Environment(name="prod", hosts=(host,), app=App(name="a"), secrets=("API_KEY",))
+    renew(project, [named], "")
+    row = Deployment.objects.create(
+        project=project, environment=project.environments.get(), number=1, state="running"
+    )
+    answer = ask(f"deployment/{row.pk}", "worker")
+    assert answer.json() == {DEPLOY_KEY: "a private key"}, "no trusted release: no more than that"
+    Deployment.objects.update(state="live")
+    assert ask(f"deployment/{row.pk}", "worker").status_code == 404
+    secrets.remove(project, DEPLOY_KEY)
+    assert deploy_key(settings.FAIRLEAD, project.pk) == ""

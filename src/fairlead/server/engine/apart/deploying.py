@@ -1,7 +1,6 @@
 """Carrying a deployment out, in the process that does nothing else."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,14 +12,24 @@ from fairlead.model.deployment import AnyDeployEvent
 from fairlead.release.reading import read_release
 from fairlead.release.signing import trusted_keys
 from fairlead.server.engine.apart.orders import Deploy, RollBack
-from fairlead.settings import load_settings
+from fairlead.server.engine.apart.signing import signing_in
+from fairlead.settings import Settings
 
 
 async def carry_out(
     told: Deploy | RollBack, emit: Callable[[AnyDeployEvent], None], stop: asyncio.Event
 ) -> None:
     """To its end; raises ``FairleadError`` for what must not even begin."""
-    settings = load_settings(os.environ)
+    with signing_in(told) as settings:
+        await _carry_out(told, emit, stop, settings)
+
+
+async def _carry_out(
+    told: Deploy | RollBack,
+    emit: Callable[[AnyDeployEvent], None],
+    stop: asyncio.Event,
+    settings: Settings,
+) -> None:
     _check(told, settings.config)
     way = partial(connect, user=user_of(told.order.environment), settings=settings)
     if isinstance(told, Deploy) and told.review:

@@ -12,9 +12,13 @@ from fairlead.model.release import Manifest
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="what"):
-    """``folder`` is the process's own, where it writes down what happens."""
+    """``folder`` is the process's own, where it writes down what happens.
+
+    ``key`` is the text of the private key to sign in to hosts with, empty for the worker's own.
+    """
 
     folder: str
+    key: str = ""
 
 
 class Deploy(Order, frozen=True, kw_only=True, tag="deploy"):

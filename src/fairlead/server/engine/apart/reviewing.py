@@ -1,6 +1,5 @@
 """Making places for reviews and removing them, in the process that does nothing else."""
 
-import os
 import time
 from collections.abc import Callable
 
@@ -8,7 +7,8 @@ from fairlead.deploy.order import DeployOrder
 from fairlead.deploy.review import prepare, take_away
 from fairlead.model.deployment import AnyDeployEvent, DeployNotice
 from fairlead.server.engine.apart.orders import Remove, Removed
-from fairlead.settings import Settings, load_settings
+from fairlead.server.engine.apart.signing import signing_in
+from fairlead.settings import Settings
 
 
 async def make_place(
@@ -25,5 +25,5 @@ async def make_place(
 
 async def remove(told: Remove) -> Removed:
     """Everything of it from all its hosts. Raises ``FairleadError``; it can be done again."""
-    settings = load_settings(os.environ)
-    return Removed(hosts=await take_away(told.environment, settings=settings))
+    with signing_in(told) as settings:
+        return Removed(hosts=await take_away(told.environment, settings=settings))
