@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fairlead.cli import context
-from fairlead.util.errand import Errand
+from fairlead.util.errand import Errand, Later
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fairlead.cli.view import Mode, Sink
+    from fairlead.model import Event
     from fairlead.runner.cancel import Cancel
     from fairlead.runner.checkout import Source
     from fairlead.runner.run import Order
@@ -45,9 +46,9 @@ def carry_out(wish: Wish) -> int:
 
     helper()
     settings = adjusted(context.settings(), wish)
-    opening = Errand(lambda: context.source(wish.commit))
     _begin_with_a_box(settings)
-    # Loaded while git looks at the files and a box is made.
+    opening = Errand(lambda: context.source(wish.commit))
+    # Loaded while a box is made and git looks at the files.
     from fairlead.runner.job import Options
     from fairlead.runner.run import Order
     from fairlead.runner.secrets import load
@@ -80,14 +81,25 @@ def show_run(order: "Order", mode: "Mode") -> int:
     from fairlead.runner.run import run
 
     with _view(mode, order.source) as sink, _cancelled_by_signals() as cancel:
-        if mode != "events":
-            Errand(_load_the_ending)
-        result = run(order, sink, cancel)
+        result = run(order, sink if mode == "events" else _prepared(sink), cancel)
     return result.outcome.exit_code
 
 
+def _prepared(sink: "Sink") -> "Callable[[Event], None]":
+    """What the sink takes; it has what shows the end of a run loaded while the first step runs."""
+    from fairlead.model import StepStarted
+
+    ending = Later(_load_the_ending)
+
+    def take(event: "Event") -> None:
+        if type(event) is StepStarted:
+            ending.begin()
+        sink(event)
+
+    return take
+
+
 def _load_the_ending() -> None:
-    """Load what shows the end of a run, while there is nothing to show."""
     import fairlead.cli.view.ending  # noqa: F401 — it stays loaded
 
 
@@ -126,9 +138,11 @@ def _failed_before(source: "Source") -> frozenset[str]:
 @contextmanager
 def _view(mode: "Mode", source: "Source") -> "Iterator[Sink]":
     from fairlead.cli.view import choose_view
+    from fairlead.cli.view.look import is_terminal
     from fairlead.runner.history import History, expected_seconds
 
-    expected = expected_seconds(History(source.root).entries()) if mode == "auto" else {}
+    live = mode == "auto" and is_terminal(sys.stdout)  # only then is there a use for it
+    expected = expected_seconds(History(source.root).entries()) if live else {}
     sink = choose_view(sys.stdout, os.environ, mode, expected=expected)
     try:
         yield sink

@@ -46,6 +46,7 @@ def _answer(arguments: list[str]) -> int:
         from fairlead.runner.keeping import begin
 
         begin()  # it gets ready while everything else is loaded
+    _load_msgspec()
     if arguments == ["run"]:
         from fairlead.cli.guard import guarded, ready_output
         from fairlead.cli.running import Wish, carry_out
@@ -58,3 +59,19 @@ def _answer(arguments: list[str]) -> int:
         main(arguments)
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 1
+
+
+def _load_msgspec() -> None:
+    """Load msgspec without ``typing_extensions``, which it takes before ``typing`` where both are.
+
+    From Python 3.11 on both tell it the same, but for kinds of dictionary that Fairlead has none
+    of; and loading the former takes longer than loading msgspec.
+    """
+    better = "typing_extensions"
+    if better in sys.modules:
+        return
+    sys.modules[better] = None  # type: ignore[assignment] # to the import it is not there
+    try:
+        import msgspec  # noqa: F401 — it stays loaded
+    finally:
+        del sys.modules[better]

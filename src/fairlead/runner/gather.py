@@ -1,5 +1,6 @@
 """One attempt's Report, from what its plugins told, its steps wrote and its files say."""
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -102,7 +103,8 @@ def _coverage(left: Left, problems: list[str]) -> Coverage | None:
     parts: list[tuple[str, bytes]] = list(_files(left, left.job.reports.coverage))
     folder = left.channel / "coverage"
     if folder.is_dir():
-        parts += [(f.name, read_limited(f, _LARGEST)) for f in sorted(folder.glob("*.json"))]
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
+        parts += [(name, read_limited(folder / name, _LARGEST)) for name in names]
     if not parts:
         return None
     from fairlead.reports import coverage
@@ -154,11 +156,18 @@ def _joined(first: Violations, second: Violations) -> Violations:
 
 
 _DOCUMENTS = r"\b(sphinx|mkdocs|pdoc|pydocstyle|interrogate|docstr)|make.*\bdocs?\b"
+_IN_ALL_OF_THEM = ("doc", "sphinx", "interrogate")
+"""Of which one is in whatever the pattern fits: most jobs need not compile that."""
+
+
+def _documents(command: str) -> bool:
+    perhaps = any(word in command for word in _IN_ALL_OF_THEM)
+    return perhaps and re.search(_DOCUMENTS, command) is not None
 
 
 def _docs(left: Left) -> DocCoverage | None:
     """Documentation coverage, for jobs that build or check documentation; kept by tree."""
-    if not any(re.search(_DOCUMENTS, step.command) for step in left.job.steps):
+    if not any(_documents(step.command) for step in left.job.steps):
         return None
     kept = left.home / "docs" / left.source.tree_id
     try:

@@ -51,13 +51,14 @@ class Interpreter(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def numbers(self) -> tuple[int, int, int]:
         """Major, minor and patch."""
-        major, minor, patch = re.findall(r"\d+", self.version)[:3]
-        return int(major), int(minor), int(patch)
+        major, minor, patch = self.version.split(".", 2)
+        digits = len(patch) - len(patch.lstrip("0123456789"))
+        return int(major), int(minor), int(patch[:digits])
 
     @property
     def final(self) -> bool:
         """Whether this is a release, not an alpha, beta or candidate."""
-        return re.fullmatch(r"[\d.]+", self.version) is not None
+        return self.version.replace(".", "").isdecimal()
 
     @property
     def short(self) -> str:

@@ -22,6 +22,7 @@ from fairlead.model import (
     RunResult,
     RunStarted,
     Skipped,
+    StepStarted,
     Trigger,
 )
 from fairlead.runner.baseline import Baseline, reports
@@ -40,7 +41,7 @@ from fairlead.runner.sandbox.base import Sandbox
 from fairlead.runner.secrets import Secrets
 from fairlead.runner.select import NOT_SELECTED
 from fairlead.settings import Settings
-from fairlead.util.errand import Aside, Errand
+from fairlead.util.errand import Aside, Errand, Later
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +81,7 @@ class _Run:
         self._notices: list[str] = []
         self._history = order.records or History(order.source.root)
         self._baseline = Baseline(self._history, order.source, order.trigger)
+        self._conclusion = Later(self._prepare_conclusion)
         # Looked for while a number is taken and a box is made.
         self._pythons = Errand(lambda: find(order.settings.home, order.host))
 
@@ -87,6 +89,8 @@ class _Run:
         with self._lock:
             if isinstance(event, Notice):
                 self._notices.append(event.text)
+            elif isinstance(event, StepStarted):
+                self._conclusion.begin()  # until then it would be in the way of the first step
             self._sink(event)
 
     def carry_out(self) -> RunResult:
@@ -101,9 +105,9 @@ class _Run:
             self._emit(Notice(time=time.time(), text=f"not isolated: {sandbox.reason}"))
         with working_folder(order.settings.home) as work:
             shared = self._shared(number, sandbox, work)
-            loading = Errand(self._prepare_conclusion)
             jobs = self._run_jobs(plan, shared, ahead)
-            loading.wait()
+            self._conclusion.begin()
+            self._conclusion.wait()
             if order.more:
                 ahead.again()
             result = RunResult(

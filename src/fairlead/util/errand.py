@@ -41,6 +41,35 @@ class Errand(Generic[T]):
             self._error = error
 
 
+class Later:
+    """Work that is begun as an errand when its time has come, or not at all."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._errand: Errand[None] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether it is, or will be, done."""
+        return self._errand is not None
+
+    def begin(self) -> None:
+        """Start it; nothing where that was done before. Not for two threads at once."""
+        if self._errand is None:
+            self._errand = Errand(self._work)
+
+    def finish(self) -> None:
+        """Return when it is done. Raises what it raises."""
+        self.begin()
+        if self._errand:
+            self._errand.result()
+
+    def wait(self) -> None:
+        """Return when nothing of it goes on any more, whatever came of it."""
+        if self._errand:
+            self._errand.wait()
+
+
 class Aside:
     """Errands whose results nobody asks for, as long as they have ended when that matters."""
 

@@ -8,8 +8,9 @@ import pytest
 
 # What nothing that happens here needs, and what takes long to load.
 HEAVY = {
-    "asyncio", "click", "django", "email", "hashlib", "http", "httpx", "inspect", "jinja2", "logging", "ssl",
-    "shutil", "sqlite3", "tempfile", "unittest", "urllib.request", "xml", "yaml", "zipfile",
+    "asyncio", "click", "configparser", "django", "email", "hashlib", "http", "httpx", "inspect",
+    "jinja2", "logging", "shutil", "socket", "sqlite3", "ssl", "tempfile", "typing_extensions",
+    "unittest", "urllib.request", "xml", "yaml", "zipfile",
 }  # fmt: skip
 
 PROGRAM = """
@@ -33,13 +34,11 @@ def project(tmp_path):
 
 def loaded(project, *arguments):
     """The modules that were loaded when a command had ended, and what it wrote."""
-    # typing_extensions, which only development brings along, loads inspect.
-    alone = "import sys; sys.modules['typing_extensions'] = None"
     read, write = os.pipe()
     env = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
-    env |= {"FAIRLEAD_HOME": str(project.parent / "home"), "UV_DEFAULT_INDEX": "https://x.invalid"}
+    env |= {"FAIRLEAD_HOME": str(project.parent / "home"), "PIP_CONFIG_FILE": os.devnull}
     done = subprocess.run(
-        (sys.executable, "-c", f"{alone}\n{PROGRAM.replace('3,', f'{write},')}", *arguments),
+        (sys.executable, "-c", PROGRAM.replace("3,", f"{write},"), *arguments),
         cwd=project, env=env, stdout=subprocess.PIPE, text=True, pass_fds=(write,), check=True,
     )  # fmt: skip
     os.close(write)

@@ -32,7 +32,8 @@ def clean(text: str, *, colour: bool = False) -> str:
     """
     if text.isprintable():
         return text
-    text = re.sub(_SEQUENCE, _keep_colour if colour else "", text)
+    if "\x1b" in text or not text.isascii():
+        text = re.sub(_SEQUENCE, _keep_colour if colour else "", text)
     if "\r" in text:
         text = re.sub(_OVERWRITTEN, "", text.replace("\r\n", "\n"))
     if "\b" in text:

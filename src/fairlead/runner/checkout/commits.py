@@ -14,10 +14,10 @@ from fairlead.errors import RepositoryError
 from fairlead.runner.checkout.repository import PIPELINE_FILES, Commit, Repository
 from fairlead.util.git import try_git
 
-FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 FIRST = (*PIPELINE_FILES, ".travis.yml", ".python-version")
 
-_HEAD = re.compile(rb"[0-9a-f]+ (?P<kind>[a-z]+) (?P<size>[0-9]+)")
+_FULL_ID = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
+_HEAD = rb"[0-9a-f]+ (?P<kind>[a-z]+) (?P<size>[0-9]+)"
 _LARGEST = 256 << 10
 
 
@@ -26,6 +26,11 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     commit: Commit
     files: Mapping[str, bytes | None]
+
+
+def is_full_id(text: str) -> bool:
+    """Whether a commit is named by all of its id."""
+    return re.fullmatch(_FULL_ID, text) is not None
 
 
 def look_up(repository: Repository, commit: str) -> Known | None:
@@ -63,7 +68,7 @@ def _read(folder: Path, names: Sequence[str]) -> list[tuple[str, bytes]]:
     found, rest = [], done.stdout
     for _ in names:
         line, _, rest = rest.partition(b"\n")
-        if told := _HEAD.fullmatch(line):
+        if told := re.fullmatch(_HEAD, line):
             size = int(told["size"])
             found.append((told["kind"].decode(), rest[:size]))
             rest = rest[size + 1 :]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fairlead.errors import RepositoryError, UsageError
 from fairlead.model import Trigger
-from fairlead.runner.checkout.commits import FULL_ID, look_up
+from fairlead.runner.checkout.commits import is_full_id, look_up
 from fairlead.runner.checkout.heads import Head, current_head, head_of, read_head
 from fairlead.runner.checkout.repository import (
     Repository,
@@ -262,7 +262,7 @@ def open_commit(path: Path, home: Path, commit: str) -> Source:
 
     No branch and no tags are known of it; a trigger tells them. Raises as ``open_source`` does.
     """
-    repository = find_repository(path) if FULL_ID.fullmatch(commit) else None
+    repository = find_repository(path) if is_full_id(commit) else None
     known = look_up(repository, commit) if repository else None
     if repository is None or known is None or repository.prefix:
         return open_source(path, home, commit)

@@ -1,43 +1,19 @@
 """A folder of its own for one attempt at a job, filled from the object store."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from fairlead.errors import StoreError
 from fairlead.runner.checkout.source import Source
-from fairlead.util.errand import Errand
-from fairlead.util.fs import remove_tree, unusable, write_atomic
+from fairlead.util.errand import Later
+from fairlead.util.fs import remove_tree, unusable
 from fairlead.util.git import git, try_git
 
+_CONFIG = b"[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tlogallrefupdates = false\n"
 
-class Checkout:
+
+class Checkout(Later):
     """The filling of a workspace: begun beside other work, or left until it is needed."""
-
-    def __init__(self, fill: Callable[[], None]) -> None:
-        self._fill = fill
-        self._errand: Errand[None] | None = None
-
-    @property
-    def begun(self) -> bool:
-        """Whether there are, or will be, files in the workspace."""
-        return self._errand is not None
-
-    def begin(self) -> None:
-        """Start filling; nothing where that has begun."""
-        if self._errand is None:
-            self._errand = Errand(self._fill)
-
-    def finish(self) -> None:
-        """Return when the files are there. Raises what filling raises."""
-        self.begin()
-        if self._errand:
-            self._errand.result()
-
-    def wait(self) -> None:
-        """Return when nothing is written to the workspace any more, whatever came of it."""
-        if self._errand:
-            self._errand.wait()
 
 
 def fill_workspace(source: Source, folder: Path) -> None:
@@ -50,7 +26,7 @@ def fill_workspace(source: Source, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         meta = folder / ".git"
-        _write_repository(source, meta)
+        _write_repository(source, os.fspath(meta))
     except OSError as error:
         raise unusable(folder, error) from error
     done = try_git(
@@ -72,41 +48,63 @@ def readable_objects(source: Source) -> tuple[Path, ...]:
     return (source.objects, source.repository.common / "objects")
 
 
-def _write_repository(source: Source, meta: Path) -> None:
-    for name in ("objects/info", "refs/heads", "refs/tags"):
-        (meta / name).mkdir(parents=True)
+def _write_repository(source: Source, meta: str) -> None:
+    """Write a repository that is ours alone, so nothing in it needs to be renamed into place."""
+    for name in ("", "objects", "objects/info", "refs", "refs/heads", "refs/tags"):
+        os.mkdir(f"{meta}/{name}")
     stores = [source.objects]
     if source.repository:
         stores.append(source.repository.common / "objects")
-        _copy_refs(source.repository.common, meta)
-    (meta / "objects/info/alternates").write_bytes(
-        b"".join(os.fsencode(path) + b"\n" for path in stores)
-    )
-    config = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tlogallrefupdates = false\n"
-    (meta / "config").write_text(config)
-    (meta / "HEAD").write_text(_head(source, meta))
+        _copy_refs(os.fspath(source.repository.common), meta)
+    _write(f"{meta}/objects/info/alternates", b"".join(os.fsencode(s) + b"\n" for s in stores))
+    _write(f"{meta}/config", _CONFIG)
+    _write(f"{meta}/HEAD", os.fsencode(_head(source, meta)))
 
 
-def _head(source: Source, meta: Path) -> str:
+def _head(source: Source, meta: str) -> str:
     if source.commit is None:
         return "ref: refs/heads/main\n"
     if source.branch is None:
         return f"{source.commit.id}\n"
-    write_atomic(meta / "refs/heads" / source.branch, f"{source.commit.id}\n".encode())
+    branch = f"{meta}/refs/heads/{source.branch}"
+    os.makedirs(os.path.dirname(branch), exist_ok=True)
+    _write(branch, f"{source.commit.id}\n".encode())
     return f"ref: refs/heads/{source.branch}\n"
 
 
-def _copy_refs(common: Path, meta: Path) -> None:
+def _copy_refs(common: str, meta: str) -> None:
     for name in ("packed-refs", "shallow"):
-        if (common / name).is_file():
-            (meta / name).write_bytes((common / name).read_bytes())
-    for kind in ("refs/tags", "refs/heads"):
-        for folder, folders, files in os.walk(common / kind):
-            ours = meta / os.path.relpath(folder, common)
-            for name in folders:
-                (ours / name).mkdir()
-            for name in files:
-                (ours / name).write_bytes((Path(folder) / name).read_bytes())
+        if os.path.isfile(f"{common}/{name}"):
+            _copy(f"{common}/{name}", f"{meta}/{name}")
+    left = ["refs/tags", "refs/heads"]
+    while left:
+        below = left.pop()
+        for entry in _entries(f"{common}/{below}"):
+            ours = f"{below}/{entry.name}"
+            if entry.is_dir():
+                os.mkdir(f"{meta}/{ours}")
+                left += () if entry.is_symlink() else (ours,)
+            else:
+                _copy(entry.path, f"{meta}/{ours}")
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a folder; nothing where it cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def _copy(source: str, target: str) -> None:
+    with open(source, "rb") as file:
+        _write(target, file.read())
+
+
+def _write(path: str, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)
 
 
 def _fill_submodules(source: Source, folder: Path) -> None:

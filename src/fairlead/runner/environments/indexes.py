@@ -7,6 +7,7 @@ pip's files and variables are those of its manual, "Configuration"; of several, 
 import os
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -135,9 +136,52 @@ def _pip_files(environ: Mapping[str, str]) -> list[Path]:
 
 def _read_pip(file: Path) -> dict[str, str]:
     try:
-        text = file.read_text("utf-8")
+        return _understood(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError):
         return {}
+
+
+@lru_cache(maxsize=16)
+def _understood(text: str) -> dict[str, str]:
+    """What a file of pip's says of packages."""
+    sections = _plain_sections(text)
+    if sections is None:
+        sections = _sections(text)
+    values: dict[str, str] = {}
+    for name in ("global", "install"):
+        values |= {key.replace("_", "-"): value for key, value in sections.get(name, {}).items()}
+    return {key: values[key] for key in _KEYS if key in values}
+
+
+def _plain_sections(text: str) -> dict[str, dict[str, str]] | None:
+    """The sections of a file with one ``key = value`` a line, ``None`` for whatever is less plain.
+
+    Most files are; loading ``configparser`` delays a job more than all else about environments.
+    """
+    sections: dict[str, dict[str, str]] = {}
+    inside: dict[str, str] | None = None
+    for line in text.split("\n"):
+        key, is_set, value = line.partition("=")
+        key = key.rstrip().lower()
+        if not line.strip() or line.startswith(("#", ";")):
+            continue
+        if line.startswith("[") and line.rstrip().endswith("]"):
+            name = line.rstrip()[1:-1]
+            if name in sections or name in ("", "DEFAULT") or "]" in name:
+                return None
+            inside = sections[name] = {}
+        elif is_set and inside is not None and _is_plain(key) and key not in inside:
+            inside[key] = value.strip()
+        else:
+            return None
+    return sections
+
+
+def _is_plain(key: str) -> bool:
+    return key.replace("-", "").replace("_", "").isalnum()
+
+
+def _sections(text: str) -> dict[str, dict[str, str]]:
     import configparser
 
     parser = configparser.RawConfigParser()
@@ -145,8 +189,4 @@ def _read_pip(file: Path) -> dict[str, str]:
         parser.read_string(text)
     except configparser.Error:
         return {}
-    values: dict[str, str] = {}
-    for section in ("global", "install"):
-        if parser.has_section(section):
-            values |= {k.replace("_", "-"): v for k, v in parser.items(section)}
-    return {key: values[key] for key in _KEYS if key in values}
+    return {name: dict(parser.items(name)) for name in parser.sections()}

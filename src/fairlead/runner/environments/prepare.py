@@ -15,7 +15,6 @@ from fairlead.runner.environments.command import find_uv, surroundings
 from fairlead.runner.environments.contents import read_contents
 from fairlead.runner.environments.environment import Environment, Part
 from fairlead.runner.environments.indexes import Indexes, masked, read_indexes
-from fairlead.runner.environments.recorded import recorded_lines
 from fairlead.runner.environments.request import EnvironmentRequest
 from fairlead.runner.environments.resolution import (
     FIXED,
@@ -285,6 +284,8 @@ class Environments:
         if request.empty:
             return Resolution()
         if recorded is not None:
+            from fairlead.runner.environments.recorded import recorded_lines
+
             if request.lock:
                 files()
             return self._installer(request, progress).resolve(request, recorded_lines(recorded))

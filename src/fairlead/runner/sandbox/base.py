@@ -7,13 +7,15 @@ was detached, and so does the death of Fairlead itself, by any signal.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from socket import socket
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
 
 from fairlead.model import Limits, Network
+
+if TYPE_CHECKING:
+    from socket import socket
 
 
 class BoxSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +93,7 @@ class Box(Protocol):
         """
         ...
 
-    def tcp_socket(self) -> socket:
+    def tcp_socket(self) -> "socket":
         """A new TCP socket in the box's network, whose loopback may be its own."""
         ...
 

@@ -9,7 +9,6 @@ import os
 import threading
 from functools import lru_cache
 from pathlib import Path
-from socket import socket
 
 import msgspec
 
@@ -18,12 +17,13 @@ from fairlead.model import Limits
 from fairlead.runner.sandbox import layout
 from fairlead.runner.sandbox.cgroup import Groups
 from fairlead.runner.sandbox.helper import open_grouped
+from fairlead.runner.sandbox.keeper.light import Socket
 from fairlead.runner.sandbox.layout import Blank, Machine
 from fairlead.util.errand import Errand
 
 _SMALLEST_TMP = 64 << 20
 
-Opened = tuple[socket, Groups]
+Opened = tuple[Socket, Groups]
 """The socket that leads to a box's warden, and the groups its commands will be in."""
 
 

@@ -2,11 +2,10 @@
 
 import contextlib
 import os
-import socket
 import threading
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -15,7 +14,11 @@ from fairlead.runner.sandbox.base import BoxSpec
 from fairlead.runner.sandbox.cgroup import Groups
 from fairlead.runner.sandbox.command import Command
 from fairlead.runner.sandbox.keeper import wire
+from fairlead.runner.sandbox.keeper.light import Socket, socket, socketpair
 from fairlead.runner.sandbox.watch import Watch
+
+if TYPE_CHECKING:
+    import socket as sockets
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LOOPBACK = "127.0.0.1"
@@ -39,7 +42,7 @@ class Inside(msgspec.Struct, frozen=True, kw_only=True):
 class KeptBox:
     """What ``Box`` promises. ``link`` leads to the box's warden, ``groups`` count what is in it."""
 
-    def __init__(self, spec: BoxSpec, inside: Inside, link: socket.socket, groups: Groups) -> None:
+    def __init__(self, spec: BoxSpec, inside: Inside, link: Socket, groups: Groups) -> None:
         self.root, self.home, self.tmp = inside.root, inside.home, inside.tmp
         self.uid, self.unmet = inside.uid, inside.unmet
         self.own_network = inside.network
@@ -69,7 +72,7 @@ class KeptBox:
         detached: bool = False,
     ) -> Command:
         """Start a command; see ``Box.start``. Raises ``SandboxFailed``."""
-        channel, other = socket.socketpair()
+        channel, other = socketpair()
         output, *streams = (-1, 0, 1, 2) if interactive else os.pipe()
         command = Command(channel, output, terminal=0 if interactive else -1)
         try:
@@ -94,16 +97,18 @@ class KeptBox:
         self._running.append(command)
         return command
 
-    def tcp_socket(self) -> socket.socket:
+    def tcp_socket(self) -> "sockets.socket":
         """A new TCP socket in the box's network. Raises ``SandboxFailed``."""
+        from socket import socket as tcp  # seldom needed, and slow to load
+
         if not self._inside.network:
-            return socket.socket()
+            return tcp()
         with self._lock:
             self._send(wire.SOCKET)
             _mark, handles = wire.receive_mark(self._link)
         if not handles:
             raise SandboxFailed("the box has ended")
-        return socket.socket(fileno=handles[0])
+        return tcp(fileno=handles[0])
 
     def denied(self) -> tuple[str, ...]:
         """Hosts that were asked for and are not on the list."""

@@ -84,23 +84,32 @@ def _furniture(spec: BoxSpec, machine: Machine) -> dict[str, Any]:
     except OSError as error:
         raise SandboxFailed(f"cannot write {spec.scratch}: {error.strerror}") from error
     readable, writable = map(str, spec.readable), map(str, spec.writable)
-    real = {str(path): os.path.realpath(path) for path in (*spec.readable, *spec.writable)}
-    for path, place in real.items():
-        if not os.path.exists(place):
-            raise SandboxFailed(f"{path}: no such file or folder to show in the box")
-        if place == "/":
-            raise SandboxFailed("a box cannot show all of the machine")
+    real = {str(path): _real(path) for path in (*spec.readable, *spec.writable)}
+    if "/" in real.values():
+        raise SandboxFailed("a box cannot show all of the machine")
     reading, links = layout.appearing(readable, real)
     writing, more_links = layout.appearing(writable, real)
     shown = [Shown(dest=path, source=path) for path in reading - writing]
     shown += [Shown(dest=path, source=path, writable=True) for path in writing]
     for dest, folder in ((layout.HOME, home), (spec.inside, spec.workspace)):
-        shown.append(Shown(dest=dest, source=os.path.realpath(folder), writable=True))
+        shown.append(Shown(dest=dest, source=_real(folder), writable=True))
     return {
         "host": layout.HOST,
         "mounts": layout.mounts(machine, tuple(shown)),
         "links": list(dict.fromkeys((*links, *more_links))),
     }
+
+
+def _real(path: Path) -> str:
+    """The path without links in it, of what is there. The kernel says it at once."""
+    try:
+        handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError as error:
+        raise SandboxFailed(f"{path}: no such file or folder to show in the box") from error
+    try:
+        return os.readlink(f"/proc/self/fd/{handle}")
+    finally:
+        os.close(handle)
 
 
 def _tasks_before() -> int:

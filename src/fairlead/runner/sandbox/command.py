@@ -2,10 +2,10 @@
 
 import contextlib
 import os
-import socket
 
 from fairlead.errors import SandboxFailed
 from fairlead.runner.sandbox.keeper import wire
+from fairlead.runner.sandbox.keeper.light import Socket, socket
 
 _LOST = -9  # its leader was killed too, and could not tell
 
@@ -16,7 +16,7 @@ class Command:
     ``output`` is -1 for an interactive command, whose terminal is given back to us at its end.
     """
 
-    def __init__(self, channel: socket.socket, output: int, terminal: int = -1) -> None:
+    def __init__(self, channel: Socket, output: int, terminal: int = -1) -> None:
         self.output = output
         self._channel = channel
         self._terminal = terminal

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +11,7 @@ from fairlead.model import Limits
 from fairlead.runner import keeping
 from fairlead.runner.sandbox.cgroup import Groups, make_groups
 from fairlead.runner.sandbox.keeper import wire
+from fairlead.runner.sandbox.keeper.light import Socket, socketpair
 
 
 class Helper:
@@ -24,13 +24,13 @@ class Helper:
             raise SandboxFailed(f"cannot start the helper process: {error}") from error
         self._control, self._pid = started.control, started.pid
 
-    def open(self, order: dict[str, Any], make: Callable[[], Groups]) -> socket.socket:
+    def open(self, order: dict[str, Any], make: Callable[[], Groups]) -> Socket:
         """Have a box kept; returns the socket that starts commands in it and ends it by closing.
 
         ``make`` is called while the box is set up, to make the control groups of its commands.
         Raises ``SandboxFailed`` with what the keeper says.
         """
-        link, other = socket.socketpair()
+        link, other = socketpair()
         try:
             with other:
                 wire.send_mark(self._control, wire.OPEN, [other.fileno()])
@@ -72,7 +72,7 @@ def helper() -> Helper:
         return _helpers[0]
 
 
-def open_grouped(order: dict[str, Any], limits: Limits) -> tuple[socket.socket, Groups]:
+def open_grouped(order: dict[str, Any], limits: Limits) -> tuple[Socket, Groups]:
     """Open a box in this process's keeper, its commands in control groups that keep ``limits``."""
     groups = Groups(())
 

@@ -3,7 +3,10 @@
 import os
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fairlead.runner.environments import indexes
 from fairlead.runner.environments.command import surroundings
 from fairlead.runner.environments.indexes import Indexes, masked, read_indexes
 
@@ -127,3 +130,27 @@ def test_strangers_code_does_not_see_a_persons_variables():
     env = surroundings(PERSON, SECRET, trusted=False)
     assert "t0ken" not in str(env)
     assert (env["HOME"], env["https_proxy"]) == ("/home/me", "http://proxy")
+
+
+LINES = st.sampled_from(
+    (
+        "[global]", "[install]", "[ global ]", "[DEFAULT]", "[]", "[a]]", "[a] b", "# a", " # a", "; a",
+        "", "  ", "key = value", "KEY=value", "key: value", "key", "key =", "  more", "= value",
+        "index_url = a = b", "index-url = c # d", "index-url: e", "cert = /f ; g", "key\x1c= \x0bh\r",
+    )
+)  # fmt: skip
+
+
+@given(st.lists(LINES, max_size=8))
+def test_plain_files_are_read_as_all_others(lines):
+    text = "\n".join(lines)
+    plain = indexes._plain_sections(text)
+    assert plain is None or plain == indexes._sections(text)
+
+
+def test_an_ordinary_file_is_plain():
+    text = "[global]\ncert = /etc/ca.pem\n\n# ours\n[install]\nNo-Index = yes\n"
+    assert indexes._plain_sections(text) == {
+        "global": {"cert": "/etc/ca.pem"},
+        "install": {"no-index": "yes"},
+    }
