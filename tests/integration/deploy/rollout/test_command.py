@@ -83,7 +83,7 @@ def project(tmp_path_factory):
         ):
             run("git", *words)
         fairlead("package")
-        fairlead.run = run
+        fairlead.run, fairlead.root = run, root
         yield fairlead
 
 
@@ -138,3 +138,57 @@ def test_a_commit_that_came_to_another_branch_may_go_where_that_goes(project):
         assert "takes branch" not in told
     finally:
         project.run("git", "branch", "-D", "main")
+
+
+TWICE = """\
+app: shop:app
+environments:
+  production: {hosts: a, domain: shop.example}
+  dev:
+    hosts: b
+    domain: [dev.example, shop.example]
+"""
+
+
+@pytest.fixture
+def written(project):
+    """Writes a file of the project for one test; what was there comes back."""
+    before = {}
+
+    def write(name, text):
+        path = project.root / name
+        before[path] = path.read_text() if path.exists() else None
+        path.write_text(text)
+
+    yield write
+    for path, text in before.items():
+        path.unlink() if text is None else path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "Procfile",
+            "web: gunicorn shop:app\n\nweb: gunicorn shop:other\n",
+            "Procfile:3:1: web is here twice",
+        ),
+        (
+            "fairlead.yml",
+            TWICE,
+            "fairlead.yml:6:27: the domain shop.example is here twice (first fairlead.yml:3:34, ",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_told_with_its_place_and_nothing_is_done(
+    project, written, name, text, said
+):
+    written(name, text)
+    for words in (
+        ("deploy", "dev", "--release", "1", "--force"),
+        ("rollback", "dev"),
+        ("environments",),
+        ("status", "dev"),
+        ("lint",),
+    ):
+        assert said in project(*words, code=2), words
