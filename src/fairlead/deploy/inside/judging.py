@@ -7,8 +7,8 @@ import math
 SHORT, LONG, SHARE = 0.5, 10.0, 0.5
 # An old release may have been well on the whole and in trouble by the time it went.
 LATELY = 60.0
-# How many standard deviations are not chance any more.
-SURE = 3.0
+# How many standard deviations are not chance any more; short times are looked at often.
+SURE, SHORTLY = 3.5, 7.0
 
 
 def read(line):
@@ -67,9 +67,10 @@ class Judge:
     def why(self):
         """The sentence on a stretch of time with too many errors, or nothing."""
         allowed = max([self.errors] + [self.borne(old) for old in self.before])
-        for stretch, least in ((self.short, SHARE), (self.all, 0.0), (self.long, 0.0)):
+        looks = (self.short, SHARE, SHORTLY), (self.all, 0.0, SURE), (self.long, 0.0, SURE)
+        for stretch, least, sure in looks:
             total, bad = stretch.total, stretch.bad
-            if total >= self.requests and bad > most(total, allowed) and bad > least * total:
+            if total >= self.requests and bad > max(most(total, allowed, sure), least * total):
                 return "%d of %d answers were errors (%d %%, allowed are %g %%)" % (
                     bad, total, round(100.0 * bad / total), round(100.0 * allowed, 1),
                 )
@@ -77,13 +78,12 @@ class Judge:
 
     def borne(self, old):
         """The share of errors that was there before: as much as so few answers may stand for."""
-        if old.total < self.requests or old.bad <= self.errors * old.total:
+        if old.total < self.requests:
             return 0.0
-        share = float(old.bad) / old.total
-        return share + SURE * math.sqrt(share * (1.0 - share) / old.total)
+        return most(old.total, float(old.bad) / old.total, SURE) / old.total
 
 
-def most(total, share):
+def most(total, share, sure):
     """How many of so many answers are errors at most where so large a share of them is allowed."""
     share = min(share, 1.0)
-    return share * total + SURE * math.sqrt(share * (1.0 - share) * total)
+    return share * total + sure * math.sqrt(share * (1.0 - share) * total)

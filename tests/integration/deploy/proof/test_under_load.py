@@ -49,6 +49,7 @@ def test_a_bad_release_gets_no_request(site, load, kind):
 
 
 def test_a_release_that_turns_bad_is_taken_back_everywhere(site, load):
+    site.shop.configure(watch=30)  # over as soon as it is bad
     with load:
         went = site.deploy("turning")
         load.flow(100)

@@ -301,7 +301,7 @@ class Connection:
                 async with asyncio.timeout(timeout):
                     out, err, _, _ = await asyncio.gather(
                         _read(process.stdout, tell), _read(process.stderr, tell),
-                        _feed(process, self._here(data), later), process.wait(),
+                        self._feed(process, data, later), process.wait(),
                     )  # fmt: skip
             except TimeoutError:
                 raise HostLost(f"{self.host}: a script did not end in time") from None
@@ -319,8 +319,17 @@ class Connection:
             raise HostFailed(f"{self.host}: {err.decode()[-400:] or out.decode()[-400:]}")
         return Done(code=process.returncode, out=out, err=err)
 
-    async def send(self, path, script, *, timeout=600.0):  # noqa: ASYNC109
-        return await self.run(script, data=path.read_bytes(), timeout=timeout)
+    async def _feed(self, process, data, later):
+        if later:
+            over = asyncio.ensure_future(process.wait())
+            await asyncio.wait((later, over), return_when=asyncio.FIRST_COMPLETED)
+            over.cancel()
+            # Whoever cannot be reached hears only that nobody is there any more.
+            data = later.result() if later.done() and not self.machine.down else b""
+        await _feed(process, self._here(data))
+
+    async def send(self, path, script, *, after=b"", **more):
+        return await self.run(script, data=path.read_bytes() + after, **more)
 
     async def hold(self, script, *, root=False):
         self._gone()
@@ -366,12 +375,7 @@ async def _read(stream, tell):
     return b"".join(lines)
 
 
-async def _feed(process, data, later):
-    if later:
-        over = asyncio.ensure_future(process.wait())
-        await asyncio.wait((later, over), return_when=asyncio.FIRST_COMPLETED)
-        over.cancel()
-        data = later.result() if later.done() else b""
+async def _feed(process, data):
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         process.stdin.write(data)
         await process.stdin.drain()
