@@ -4,6 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from machines.fixtures import systems
+
+__all__ = ["systems"]
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
