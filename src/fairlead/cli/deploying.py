@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fairlead.deploy.arriving import Connect
     from fairlead.deploy.order import DeployOrder, Order
     from fairlead.deploy.plan import Plan
-    from fairlead.model.deployment import AnyDeployEvent, DeployFinished
+    from fairlead.model.deployment import AnyDeployEvent, DeployFinished, DeployStarted
     from fairlead.model.environment import Environment
     from fairlead.model.plan import Pairs
     from fairlead.model.release import Release
@@ -93,11 +93,11 @@ def carry_out(order: "Order", *, events: bool, plain: bool) -> int:
 
     sink = choose_deploy_view(sys.stdout, os.environ, events=events, plain=plain)
     connect = connecting(order.environment)
-    versions: set[str] = set()
+    started: list[DeployStarted] = []
 
     def emit(event: "AnyDeployEvent") -> None:
         if isinstance(event, DeployStarted):
-            versions.update((event.version, event.previous))
+            started.append(event)
         sink(event)
 
     async def work() -> "DeployFinished":
@@ -111,9 +111,33 @@ def carry_out(order: "Order", *, events: bool, plain: bool) -> int:
         finished = asyncio.run(work())
     finally:
         sink.close()
-    if finished.outcome is DeployOutcome.LIVE:
-        _note(order.environment.name, versions)
+    for event in started:
+        if order.environment.provider != "ssh":
+            _remember(event, finished)
+        if finished.outcome is DeployOutcome.LIVE:
+            _note(order.environment.name, {event.version, event.previous})
     return _exit_code(finished)
+
+
+def _remember(started: "DeployStarted", finished: "DeployFinished") -> None:
+    """Write down here what no host of ours does."""
+    from fairlead.deploy.providers.journal import Journal
+    from fairlead.model.deployment import Past
+
+    past = Past(
+        time=finished.time,
+        kind=started.kind,
+        release=started.release,
+        version=started.version,
+        commit=started.commit,
+        outcome=finished.outcome,
+        by=started.by,
+        seconds=finished.seconds,
+        sentence=finished.sentence,
+        forced=started.forced,
+        previous=started.previous,
+    )
+    Journal(context.source().root, started.environment).add(past)
 
 
 def _note(environment: str, versions: set[str]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fairlead.cli import reaching
+from fairlead.cli import context, reaching
 
 if TYPE_CHECKING:
     from fairlead.cli.view.look import Look
@@ -29,10 +29,16 @@ def command(*, name: str, most: int, as_json: bool) -> None:
     """List the deployments and rollbacks of ENVIRONMENT, newest first.
 
     They stand on the hosts themselves, whoever made them; each is shown once. Hosts that cannot be
-    reached are named, and the others still tell.
+    reached are named, and the others still tell. Where there are none, as with Heroku and scripts,
+    those are told that were made from this folder.
     """
-    environment, hosts = reaching.place(name)
-    found = reaching.carry_out(_ask(environment, hosts, most))
+    environment = context.environment(name)
+    if environment.provider == "ssh":
+        found = reaching.carry_out(_ask(*reaching.place(name), most))
+    else:
+        from fairlead.deploy.providers.journal import Journal
+
+        found = Journal(context.source().root, name).read()[:most]
     if as_json:
         from fairlead.cli.builds import print_json
         from fairlead.cli.environments import _plain
@@ -49,7 +55,6 @@ def command(*, name: str, most: int, as_json: bool) -> None:
 async def _ask(
     environment: "Environment", hosts: "tuple[Host, ...]", most: int
 ) -> "tuple[Past, ...]":
-    from fairlead.cli import context
     from fairlead.deploy.hosts import close_all, open_each
     from fairlead.deploy.layout import user_of
     from fairlead.deploy.look import history

@@ -28,17 +28,16 @@ _DIGITS = 12
 def command(*, name: str | None, as_json: bool, whole: bool) -> int:
     """Show what is live on the hosts of ENVIRONMENT, or of every one, and what waits.
 
-    The hosts themselves are asked over SSH; nothing is changed. The exit code is 1 where a host
-    cannot be reached or is not well, or where they serve different releases.
+    The hosts themselves are asked over SSH, or the platform, or the command that an environment
+    has for it; nothing is changed. The exit code is 1 where a host cannot be reached or is not
+    well, or where they serve different releases.
     """
     reaching.check_project()
     here = context.source()
-    environments: tuple[Environment, ...]
-    if name:
-        environments = (reaching.place(name)[0],)
-    else:
-        known = context.environments(at=here).environments
-        environments = tuple(one for one in known if one.provider == "ssh" and one.hosts)
+    known = (context.environment(name),) if name else context.environments(at=here).environments
+    if name and known[0].provider == "ssh":
+        reaching.place(name)
+    environments = tuple(one for one in known if one.hosts or one.provider != "ssh")
     found = reaching.carry_out(_ask(environments, here.root))
     if as_json:
         _print_json(found)
@@ -52,14 +51,24 @@ def command(*, name: str | None, as_json: bool, whole: bool) -> int:
 async def _ask(environments: "tuple[Environment, ...]", root: "Path") -> "list[Found]":
     import asyncio
 
-    from fairlead.deploy.look import status_of
-
-    settings = context.settings()
-    asked = await asyncio.gather(*(status_of(one, settings) for one in environments))
+    asked = await asyncio.gather(*(_lives(one, root) for one in environments))
     return [
         (environment, lives, _pending(environment, lives, root))
         for environment, lives in zip(environments, asked, strict=True)
     ]
+
+
+async def _lives(environment: "Environment", root: "Path") -> "tuple[Live, ...]":
+    if environment.provider == "ssh":
+        from fairlead.deploy.look import status_of
+
+        return await status_of(environment, context.settings())
+    from fairlead.cli.deploying import secrets_of
+    from fairlead.deploy.providers.journal import Journal
+    from fairlead.deploy.providers.looking import live_of
+
+    past = Journal(root, environment.name).read()
+    return (await live_of(environment, secrets_of(environment), past),)
 
 
 def _pending(
@@ -92,14 +101,15 @@ def lines(found: "list[Found]", look: "Look", *, whole: bool = False) -> Iterato
         if len({live.version for live in lives if live.reached}) > 1:
             yield f"  {look.style('the hosts serve different releases', 'bad')}"
         names = reaching.names_of(environment.hosts)
-        width = max(map(len, names.values()), default=0)
-        for host, live in zip(environment.hosts, lives, strict=True):
-            yield from _host(f"{names[str(host)]:<{width}}", live, look)
+        shown = [names.get(live.host, live.host) for live in lives]
+        width = max(map(len, shown), default=0)
+        for host, live in zip(shown, lives, strict=True):
+            yield from _host(f"{host:<{width}}", live, look)
         for one in pending:
             yield from _waiting(one, look, whole=whole)
         if not any(live.version or not live.reached for live in lives):
-            what = plural(len(lives), "host")
-            yield look.style(f"  nothing was ever deployed to its {what}", "dim")
+            what = f"its {plural(len(lives), 'host')}" if environment.hosts else "it from here"
+            yield look.style(f"  nothing was ever deployed to {what}", "dim")
 
 
 def _host(name: str, live: "Live", look: "Look") -> Iterator[str]:
@@ -131,7 +141,8 @@ def _served(live: "Live") -> str:
     by = f" by {one_line(live.by)}" if live.by else ""
     warm = live.warm_release or live.warm
     healthy = {True: ", healthy", False: ", not well", None: ""}[live.healthy]
-    return f"{number}({one_line(live.version)}) since {reaching.when(live.since)}{by}{healthy}" + (
+    since = f" since {reaching.when(live.since)}" if live.since else ""
+    return f"{number}({one_line(live.version)}){since}{by}{healthy}" + (
         f", {one_line(str(warm))} is warm" if warm else ""
     )
 

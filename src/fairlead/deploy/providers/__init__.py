@@ -9,6 +9,7 @@ from fairlead.deploy.order import DeployOrder, Order, RollbackOrder
 from fairlead.deploy.telling import Emit
 from fairlead.errors import UsageError
 from fairlead.model.deployment import DeployFinished
+from fairlead.model.plan import Pairs
 
 if TYPE_CHECKING:
     from fairlead.deploy.providers.base import Way
@@ -64,9 +65,14 @@ async def _carry(order: Order, emit: Emit, stop: asyncio.Event) -> DeployFinishe
     environment = order.environment
     if order.hosts:
         raise UsageError(f"{environment.name} has no hosts of its own to choose from")
-    token = (TOKEN, os.environ[TOKEN]) if TOKEN in os.environ else None
-    check_secrets(environment, (*order.secrets, *((token,) if token else ())))
+    check_secrets(environment, with_token(order.secrets))
     return await carry(order, way_of(order), emit, stop)
+
+
+def with_token(secrets: Pairs) -> Pairs:
+    """Secrets, and the token of whoever deploys where it is none of them."""
+    token = os.environ.get(TOKEN)
+    return secrets if token is None or TOKEN in dict(secrets) else (*secrets, (TOKEN, token))
 
 
 def way_of(order: Order) -> "Way":

@@ -4,11 +4,14 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fairlead.deploy.telling import Told
 from fairlead.errors import HostFailed
 from fairlead.model.environment import Health
+
+if TYPE_CHECKING:
+    import httpx
 
 _PAUSE = 0.5
 _LARGEST = 1 << 20
@@ -27,17 +30,31 @@ async def ask_until_well(url: str, health: Health, version: str, told: Told) -> 
     address = url.rstrip("/") + health.path
     async with httpx.AsyncClient(timeout=health.timeout) as client:
         while good < max(1, health.successes):
-            try:
-                answer = await client.get(address)
-                wrong = fault(answer.status_code, answer.headers, answer.content, health, version)
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                wrong = f"no answer: {error or type(error).__name__}"
+            wrong = await _wrong(client, address, health, version)
             good = 0 if wrong else good + 1
             if wrong and time.monotonic() > until:
                 raise HostFailed(f"{address} is not well: {wrong}")
             if good < health.successes:
                 await asyncio.sleep(_PAUSE if wrong else 0.05)
     told.note = f"{health.path} answers {health.status}" + (f", {version}" * bool(health.version))
+
+
+async def ask_once(url: str, health: Health, version: str) -> str:
+    """What is wrong with the answer of the health's path; empty where it is well."""
+    import httpx
+
+    async with httpx.AsyncClient(timeout=health.timeout) as client:
+        return await _wrong(client, url.rstrip("/") + health.path, health, version)
+
+
+async def _wrong(client: "httpx.AsyncClient", address: str, health: Health, version: str) -> str:
+    import httpx
+
+    try:
+        answer = await client.get(address)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return f"no answer: {error or type(error).__name__}"
+    return fault(answer.status_code, answer.headers, answer.content, health, version)
 
 
 def fault(
