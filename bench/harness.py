@@ -92,17 +92,42 @@ def paired(
     ours: Callable[[], Timed], theirs: Callable[[], Timed], *, rounds: int, warm: int = 1
 ) -> Pair:
     """Run two things in turn, ``rounds`` times each after ``warm`` uncounted ones."""
+    return compared(in_turn(ours, theirs, rounds=rounds, warm=warm))
+
+
+def in_turn(*works: Callable[[], Timed], rounds: int, warm: int = 1) -> list[tuple[Timed, ...]]:
+    """Run several things in turn, ``rounds`` times each after ``warm`` uncounted ones."""
     for _ in range(warm):
-        ours()
-        theirs()
-    results = [(ours(), theirs()) for _ in range(rounds)]
+        for work in works:
+            work()
+    return [tuple(work() for work in works) for _ in range(rounds)]
+
+
+def compared(results: Sequence[tuple[Timed, ...]]) -> Pair:
+    """The first two of what was run in turn."""
     return Pair(
-        ours=statistics.median(a.seconds for a, _ in results),
-        theirs=statistics.median(b.seconds for _, b in results),
-        ratio=statistics.median(a.seconds / b.seconds for a, b in results),
-        extra=statistics.median(a.seconds - b.seconds for a, b in results),
-        memory=max(a.memory for a, _ in results),
+        ours=statistics.median(a.seconds for a, *_ in results),
+        theirs=statistics.median(b.seconds for _, b, *_ in results),
+        ratio=statistics.median(a.seconds / b.seconds for a, b, *_ in results),
+        extra=statistics.median(a.seconds - b.seconds for a, b, *_ in results),
+        memory=max(a.memory for a, *_ in results),
     )
+
+
+def others_busy(seconds: float = 2.0) -> float:
+    """How many cores this machine is busy with before we do anything; 0 where it does not say."""
+
+    def busy() -> float:
+        try:
+            fields = Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()
+        except OSError:
+            return 0.0
+        user, nice, system, _idle, _waiting, hard, soft, stolen = map(int, fields[1:9])
+        return (user + nice + system + hard + soft + stolen) / os.sysconf("SC_CLK_TCK")
+
+    before = busy()
+    time.sleep(seconds)
+    return (busy() - before) / seconds
 
 
 @cache

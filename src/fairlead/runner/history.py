@@ -7,6 +7,8 @@ that looking for an earlier one does not read them all; it is made anew where it
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -36,6 +38,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     seconds: tuple[tuple[str, float], ...] = ()
     outcomes: Pairs = ()
     trusted: bool = True
+
+
+class _Numbered(msgspec.Struct):
+    """All that matters of the lines of others while one is added."""
+
+    number: int
 
 
 class Records(Protocol):
@@ -136,11 +144,21 @@ class History:
         entry = _entry(result)
         write_atomic(self._result(result.number), encode(result))
         with locked(self.home / "lock"):
-            kept = [e for e in self.entries() if e.number != result.number]
-            kept = sorted([*kept, entry], key=lambda e: e.number)[-keep:]
-            lines = b"".join(encode(e) + b"\n" for e in kept)
-            write_atomic(self.home / "index.jsonl", lines)
-            self._forget(oldest_kept=kept[0].number)
+            lines = dict(self._lines()) | {entry.number: encode(entry)}
+            kept = sorted(lines)[-keep:]
+            write_atomic(self.home / "index.jsonl", b"".join(lines[n] + b"\n" for n in kept))
+            self._forget(oldest_kept=kept[0])
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """The lines of the index by the numbers of their runs; those without are left out."""
+        try:
+            lines = (self.home / "index.jsonl").read_bytes().splitlines()
+        except OSError:
+            yield from ((entry.number, encode(entry)) for entry in self.entries())
+            return
+        for line in lines:
+            with suppress(msgspec.DecodeError):
+                yield msgspec.json.decode(line, type=_Numbered).number, line
 
     def _forget(self, oldest_kept: int) -> None:
         for name in os.listdir(self._runs):

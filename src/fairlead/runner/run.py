@@ -5,6 +5,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import msgspec
@@ -49,6 +50,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     ``more`` says that this process will run others after it: a box is made ahead for the next.
     ``recorded`` says by job id what jobs ran on in an earlier run that is to be reproduced.
+    ``work`` is a folder for this run alone, of whoever asked; without it one is made and removed.
     """
 
     plan: Plan
@@ -61,6 +63,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
     records: Records | None = None
     recorded: Mapping[str, Recorded] = {}
+    work: Path | None = None
 
 
 def run(order: Order, emit: Callable[[Event], None], cancel: Cancel) -> RunResult:
@@ -103,13 +106,12 @@ class _Run:
         self._emit(RunStarted(time=started, number=number, plan=plan, isolation=sandbox.name))
         if not sandbox.isolated:
             self._emit(Notice(time=time.time(), text=f"not isolated: {sandbox.reason}"))
-        with working_folder(order.settings.home) as work:
+        own = nullcontext(order.work) if order.work else working_folder(order.settings.home)
+        with own as work:
             shared = self._shared(number, sandbox, work)
             jobs = self._run_jobs(plan, shared, ahead)
             self._conclusion.begin()
             self._conclusion.wait()
-            if order.more:
-                ahead.again()
             result = RunResult(
                 number=number,
                 outcome=self._outcome(plan, jobs),
@@ -123,6 +125,8 @@ class _Run:
                 machine=self._machine(),
             )
             result = self._concluded(result)
+            if order.more:
+                ahead.again()
             shared.aside.wait()
             return result
 

@@ -109,8 +109,8 @@ def _parents(
             found += _unified(root, group, wanted)
             continue
         controllers = frozenset(names.split(",")) & wanted
-        home = _existing(root / names, group)
-        if controllers and home is not None and os.access(home, os.W_OK):
+        home = _existing(root / names, group) if controllers else None
+        if home is not None and os.access(home, os.W_OK):
             found.append((home, home, controllers, 1))
     return found
 
