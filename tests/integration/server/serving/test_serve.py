@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import stat
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +14,10 @@ import pytest
 
 def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def loaded(pid):
+    return Path(f"/proc/{pid}/maps").read_text()
 
 
 def test_a_first_start_makes_everything_and_leaves_nothing_running(start, folder, ready, processes):
@@ -27,6 +32,8 @@ def test_a_first_start_makes_everything_and_leaves_nothing_running(start, folder
     assert {mode(data / name) for name in ("storage", "repositories")} == {0o700}
     names = set(processes().values())
     assert {"fairlead-web", "fairlead-worker", "postgres"} <= names
+    assert "psycopg" in loaded(server.part("web"))
+    assert "psycopg" not in loaded(server.pid)  # else it would keep what the parts no longer share
     assert server.end() == 0
     assert server.said.endswith("Stopped.\n")
     assert "Traceback" not in server.said
