@@ -45,10 +45,11 @@ FROM store_build WHERE project_id = %s AND number < %s
 ORDER BY number DESC LIMIT %s
 """
 _BUILD = """
-SELECT id, state, event, passed_tests + bad_tests + skipped_tests, result
-FROM store_build WHERE project_id = %s AND number = %s
+SELECT b.id, b.state, b.event, b.passed_tests + b.bad_tests + b.skipped_tests,
+  CASE WHEN coalesce(j.place, 0) = 0 THEN b.result END, j.id, j.key, j.state, j.seconds, j.result
+FROM store_build b LEFT JOIN store_job j ON j.build_id = b.id
+WHERE b.project_id = %s AND b.number = %s ORDER BY j.place
 """
-_JOBS = "SELECT id, key, state, seconds, result FROM store_job WHERE build_id = %s ORDER BY place"
 _TESTS = """
 SELECT a.job_id, a.number, t.suite, t.name, t.outcome, t.seconds, t.node
 FROM store_test t JOIN store_attempt a ON a.id = t.attempt_id
@@ -91,20 +92,20 @@ class BuildRecords:
         rows = self._rows(_EARLIER, self._build.project_id, self._build.number, _LOOKED_AT)
         entries = [_entry(row) for row in reversed(rows)]
         if rows:
-            jobs = self._jobs(rows[0][0])
+            jobs = [row[6:9] for row in self._earlier(rows[0][1]) if row[5] is not None]
             entries[-1] = msgspec.structs.replace(
                 entries[-1],
-                seconds=tuple((key, took) for _, key, _, took, _ in jobs),
-                outcomes=tuple((key, end) for _, key, end, _, _ in jobs),
+                seconds=tuple((key, took) for key, _, took in jobs),
+                outcomes=tuple((key, end) for key, end, _ in jobs),
             )
         return tuple(entries)
 
     def load(self, number: int) -> RunResult:
         """An earlier build's result, its tests with what comparing needs of them."""
-        found = self._rows(_BUILD, self._build.project_id, number)
+        found = self._earlier(number)
         if not found:
             raise UsageError(f"there is no build {number}")
-        build_id, state, event, tests, data = found[0]
+        build_id, state, event, tests, data, *_ = found[0]
         result = unpack(data, RunResult) or RunResult(
             number=number,
             outcome=Outcome(state),
@@ -114,16 +115,16 @@ class BuildRecords:
         cases = _cases(self._rows(_TESTS, build_id)) if tests else {}
         jobs = [
             _with_tests(job, tuple(cases.get(pk, ())))
-            for pk, _, _, _, packed in self._jobs(build_id)
-            if (job := unpack(packed, JobResult)) is not None
+            for *_, pk, _, _, _, packed in found
+            if packed is not None and (job := unpack(packed, JobResult)) is not None
         ]
         return msgspec.structs.replace(result, number=number, jobs=tuple(jobs))
 
-    def _jobs(self, build_id: int) -> list[tuple[Any, ...]]:
-        """The newest build's are wanted twice."""
-        if build_id not in self._known:
-            self._known = {build_id: self._rows(_JOBS, build_id)}
-        return self._known[build_id]
+    def _earlier(self, number: int) -> list[tuple[Any, ...]]:
+        """A build with its jobs; the newest is wanted twice."""
+        if number not in self._known:
+            self._known = {number: self._rows(_BUILD, self._build.project_id, number)}
+        return self._known[number]
 
     def finish(self, result: RunResult, keep: int) -> None:
         """Nothing: the recorder stores it, and the store's own retention forgets."""

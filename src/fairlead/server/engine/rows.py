@@ -109,7 +109,7 @@ class Rows:
         """The changes of a batch, in order; its ids must have been reserved."""
         self._changes, self._pieces, self._finished = Changes(), [], []
         for event in events:
-            self._apply(event)
+            _how(type(event))(self, event)
         return Batch(
             count=len(events),
             changes=self._changes,
@@ -327,6 +327,10 @@ class Rows:
             details=clean(case.details, _TEXT),
             output=clean(case.output, _TEXT),
         )
+
+
+# Asked itself: the method would be bound and wrapped anew for each event.
+_how = Rows.__dict__["_apply"].dispatcher.dispatch
 
 
 def _job_row(build_id: int, place: int, job: PlannedJob) -> dict[str, object]:

@@ -6,10 +6,12 @@ where one of them stops having its effect.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from procrastinate import App, exceptions, job_context, jobs, retry, utils, worker
+from procrastinate import App, exceptions, job_context, jobs, manager, retry, utils, worker
+from procrastinate.connector import BaseConnector
 
 from fairlead.server.configuration import Intervals
 from fairlead.server.engine.connector import PAUSE, cause, unreachable, until_reached
@@ -18,6 +20,42 @@ from fairlead.server.engine.queues import DEPLOY
 log = logging.getLogger(__name__)
 
 _DAY = 86400.0
+
+
+class Manager(manager.JobManager):
+    """As shipped, but a job of no queue is not asked for.
+
+    It also knows whether the queue ``deploy`` had nothing when it was last asked, which holds
+    until there is ``news`` of a job, or for ``poll`` seconds.
+    """
+
+    def __init__(self, connector: BaseConnector, poll: float) -> None:
+        super().__init__(connector)
+        self._poll = poll
+        self._looked = 0.0
+        self.news = True
+
+    @property
+    def perhaps(self) -> bool:
+        """Whether something may wait in the queue ``deploy``."""
+        return self.news or time.monotonic() - self._looked >= self._poll
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> jobs.Job | None:
+        """The first job that waits in one of ``queues``, ours from now on."""
+        asked = None if queues is None else list(queues)
+        if asked == []:
+            return None
+        before, self.news = self.news, False  # what is told from now on is news
+        empty = False
+        try:
+            job = await super().fetch_job(asked, worker_id)
+            empty = job is None and (asked is None or DEPLOY in asked)
+        finally:
+            if empty:
+                self._looked = time.monotonic()
+            else:
+                self.news = self.news or before
+        return job
 
 
 class Worker(worker.Worker):
@@ -45,6 +83,7 @@ class Worker(worker.Worker):
         context: dict[str, Any] | None = None,
     ) -> None:
         self._slots, self._beside = slots, beside
+        self._manager = app.job_manager = Manager(app.job_manager.connector, intervals.poll)
         super().__init__(
             app,
             queues=list(queues),  # a tuple would be sent as a row
@@ -59,6 +98,7 @@ class Worker(worker.Worker):
         )
         self._beat = beat
         self._chores = tuple(chores)
+        self._told = False
         self._known = asyncio.Event()
 
     @property
@@ -107,7 +147,8 @@ class Worker(worker.Worker):
         running = [context.job.queue == DEPLOY for context in self._under_way()]
         deploying = sum(running)
         free = self._queues if len(running) - deploying < self._slots else []
-        return [*free, DEPLOY] if deploying < self._beside else list(free)
+        asking = deploying < self._beside and bool(free or self._manager.perhaps)
+        return [*free, DEPLOY] if asking else list(free)
 
     @queues.setter
     def queues(self, queues: Iterable[str] | None) -> None:
@@ -122,7 +163,13 @@ class Worker(worker.Worker):
         finally:
             if self._beside:
                 # Its kind may have been full, and others of it have waited since.
+                self._manager.news = self._manager.news or context.job.queue == DEPLOY
                 self._new_job_event.set()
+
+    async def _handle_notification(self, *, channel: str, notification: jobs.Notification) -> None:
+        if notification["type"] == "job_inserted":
+            self._manager.news = self._told = True
+        await super()._handle_notification(channel=channel, notification=notification)
 
     async def _fetch_and_process_jobs(self) -> None:
         """Upstream, a database that is away for longer than the pool waits ends the worker.
@@ -131,11 +178,15 @@ class Worker(worker.Worker):
         """
         if not self._known.is_set():
             await utils.wait_any(self._stop_event.wait(), self._known.wait())
+        self._told = False
         try:
             await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
         except exceptions.ConnectorException as error:
             log.warning("no jobs can be taken: %s", cause(error))
             await utils.wait_any(self._stop_event.wait(), asyncio.sleep(PAUSE))
+        if self._told:
+            # Told while the database was asked, which upstream forgets.
+            self._new_job_event.set()
 
     async def _persist_job_status(
         self,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.db import connection
 from django.db.models import F, QuerySet
 
 from fairlead.server.logs.blocks import Log
@@ -10,6 +9,7 @@ from fairlead.server.logs.chunks import Chunk, LiveLog, Stored
 from fairlead.server.logs.errors import LogMissing
 from fairlead.server.logs.finished import FinishedLog
 from fairlead.server.logs.storage import Storage
+from fairlead.server.store.asking import ask
 from fairlead.server.store.logs import LogChunk
 from fairlead.server.store.models import Attempt
 
@@ -77,10 +77,8 @@ class AttemptChunks:
         Raises ``LogMissing`` where the attempt is gone, with its build or a takeover, and where
         its log is another file already.
         """
-        with connection.cursor() as cursor:
-            cursor.execute(_SETTLE, (stored.name, stored.size, self._attempt_id, stored.name))
-            if not cursor.fetchone():
-                raise LogMissing("the attempt was removed meanwhile, or its log is a file already")
+        if not ask(_SETTLE, stored.name, stored.size, self._attempt_id, stored.name):
+            raise LogMissing("the attempt was removed meanwhile, or its log is a file already")
 
     def _rows(self) -> QuerySet[LogChunk]:
         return LogChunk.objects.filter(attempt_id=self._attempt_id)
