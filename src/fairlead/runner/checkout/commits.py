@@ -14,7 +14,10 @@ from fairlead.errors import RepositoryError
 from fairlead.runner.checkout.repository import PIPELINE_FILES, Commit, Repository
 from fairlead.util.git import try_git
 
-FIRST = (*PIPELINE_FILES, ".travis.yml", ".python-version")
+FIRST = (
+    *PIPELINE_FILES, ".travis.yml", ".python-version",
+    "pyproject.toml", "setup.cfg", "setup.py", "requirements.txt",
+)  # fmt: skip
 
 _FULL_ID = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 _HEAD = rb"[0-9a-f]+ (?P<kind>[a-z]+) (?P<size>[0-9]+)"

@@ -211,7 +211,13 @@ class SourceTree:
             self._read[path] = self._from_git(path) if self._source.exact else self._on_disk(path)
         return self._read[path]
 
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self.paths)
+
     def _from_git(self, path: str) -> bytes | None:
+        if "entries" in self.__dict__ and path not in self._names:
+            return None  # which git need not be asked once it has listed what there is
         where = f"{self._source.tree_id}:{path}"
         done = try_git("cat-file", "blob", where, cwd=self._source.store, env=self._source.env)
         return None if done.code else done.stdout

@@ -240,7 +240,7 @@ class _Going:
             raise FairleadError(self._switch.reason)
         with working_folder(tools.settings.home) as place:
             records = BuildRecords(self.build, place, given_up=lambda: self._switch.thrown)
-            order = msgspec.structs.replace(order, records=records)
+            order = msgspec.structs.replace(order, records=records, work=place)
             run(order, lambda event: self._emit(event, place), self._switch)
         self.names_environments = verdicts.names_environments(self.build, order.source.tree)
 
