@@ -92,8 +92,8 @@ class Health(Value, frozen=True, kw_only=True):
 class Watch(Value, frozen=True, kw_only=True):
     """How long a new release is looked at after the switch, and what sends it back.
 
-    ``errors`` is the share of answers (0 to 1) above 499 in the access log that is too much,
-    once there are ``requests`` of them in the time.
+    ``errors`` is the share of answers (0 to 1) above 499 in the access log that is allowed; what is
+    clearly more is too much, once there are ``requests`` of them.
     """
 
     seconds: float = 30.0

@@ -77,7 +77,7 @@ WATCH: Kind[Watch] = OneOf(
             Key(
                 "errors",
                 words.SHARE,
-                "The share of answers above 499 that sends it back.",
+                "The share of answers above 499 that is allowed; clearly more send it back.",
                 default="5 %",
             ),
             Key("requests", number(1, 1_000_000), "Answers that it takes to judge.", default="20"),
