@@ -34,8 +34,8 @@ def text(*lives, pending=(), whole=False):
 def test_two_hosts_that_are_well():
     assert text(live(0), live(1, warm_release=6, warm="v6")) == [
         "production",
-        "  ✓ web1  release 7 (v7) since  by ada, healthy",
-        "  ✓ web2  release 7 (v7) since  by ada, healthy, 6 is warm",
+        "  ✓ web1  release 7 (v7) by ada, healthy",
+        "  ✓ web2  release 7 (v7) by ada, healthy, 6 is warm",
     ]
 
 
@@ -51,7 +51,7 @@ def test_what_is_wrong_stands_below_its_host():
         live(1, reached=False, note="web2: nobody listens\n  is sshd running?", busy=""),
     )
     assert lines[1:] == [
-        "  ✗ web1  release 7 (v7) since  by ada, not well",
+        "  ✗ web1  release 7 (v7) by ada, not well",
         "      /health answered 500",
         "      closed for maintenance",
         "      a deployment by eve never ended; the next one clears up",
