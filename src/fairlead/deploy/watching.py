@@ -13,8 +13,8 @@ from fairlead.deploy.watch import BACK, BAD, END, STAYED, WENT_BACK, Seen, read_
 from fairlead.errors import FairleadError, HostFailed
 from fairlead.model.environment import Environment
 
-_LONGEST = 7200.0
-"""Seconds that a watch may take with all that goes on beside it; hooks and caches may be slow."""
+_LONGEST = 86_400.0
+"""Seconds that a watch may take with all that goes on beside it, migrations and hooks included."""
 
 _ANSWER = 2.0
 """Seconds in which a host that was told to turn back says that it has."""

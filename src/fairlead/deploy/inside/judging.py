@@ -35,9 +35,11 @@ class Stretch:
         self.answers, self.total, self.bad = collections.deque(), 0, 0
 
     def add(self, when, bad):
-        self.answers.append((when, bad))
         self.total += 1
         self.bad += bad
+        if self.seconds == math.inf:
+            return
+        self.answers.append((when, bad))
         while self.total > self.least and self.answers[0][0] < when - self.seconds:
             self.total -= 1
             self.bad -= self.answers.popleft()[1]
