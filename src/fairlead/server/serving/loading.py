@@ -22,15 +22,20 @@ _WORKER = (
 )
 
 
-_M_ARENA_MAX, _ARENAS = -8, 2  # mallopt(3)
+_MALLOPT = ((-8, 2), (-3, 1 << 20), (-1, 1 << 20))
+"""M_ARENA_MAX, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD (mallopt(3)).
+
+Else each of the threads that come and go leaves memory behind that only it would use again, and
+a large log that was freed once lets as much never be given back afterwards.
+"""
 
 
 def load_django() -> None:
     """Set Django up for the database that is named."""
     gc.set_threshold(*_SELDOM)
-    # Else each of the threads that come and go leaves memory behind that only it would use again.
     with suppress(AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+        for what, value in _MALLOPT:
+            ctypes.CDLL(None).mallopt(what, value)
     setup()
 
 
