@@ -40,6 +40,35 @@ def test_a_full_disk_on_one_host_changes_nothing_anywhere(site):
     assert site.deploy(site.new).outcome == "live"
 
 
+@pytest.mark.parametrize("phase", ["switch", "watch"])
+def test_a_disk_that_fills_up_later_leaves_one_release_everywhere(site, phase):
+    machine = site.machines["web3"]
+    if phase == "switch":
+        site.hold("switch", "web3")
+        going = site.start(site.new)
+        site.reached("switch", "web3")
+    else:
+        site.shop.configure(watch=3)
+        going = site.start(site.new)
+        assert going.until("phase_started", phase="watch"), going.said
+    machine.fill()
+    try:
+        site.let_go("switch", "web3")
+        going.end()
+        live = site.live()
+        assert live == site.all_live(site.new if going.outcome == "live" else site.old), going.said
+        assert going.outcome in {"live", "rolled back"}, going.said
+        assert going.outcome == "live" or machine.address in going.finished["sentence"]
+        status = json.loads(site.fairlead("status", "production", "--json").stdout)[0]["hosts"]
+        assert [host["reached"] for host in status] == [True] * 3, status
+    finally:
+        machine.run("rm -f /full")
+    again = site.deploy(site.new)
+    assert again.outcome == "live", again.said
+    assert site.live() == site.all_live(site.new)
+    assert "under-way" not in site.state("web3")
+
+
 def test_another_host_key_is_refused_with_its_fingerprint(site):
     machine = site.machines["web2"]
     machine.run(
