@@ -3,6 +3,15 @@
 import msgspec
 
 from fairlead.model.environment import Hook, Migrations, Process, Watch
+from fairlead.pipeline.environments.safety import HOOKED
+
+# Until the first release is installed nothing of the project can run.
+LATER = [phase for phase in HOOKED if phase not in {"upload", "clean", "install"}]
+EVERYWHERE = tuple(
+    Hook(phase=phase, when=when, command=f'echo {when} {phase} >>"$FAIRLEAD_SHARED/hooked"')
+    for phase in HOOKED
+    for when in ("before", "after")
+)
 
 
 def version(release):
@@ -49,6 +58,7 @@ def test_everything_an_environment_can_ask_for(town, carry_out):
         hooks=(
             Hook(phase="switch", when="before", command='echo "before $FAIRLEAD_SLOT"'),
             Hook(phase="upload", when="before", command="echo never"),
+            *EVERYWHERE,
         ),
     )
     h1, one, two = bank["h1"], bank.release(1), bank.release(2)
@@ -67,6 +77,8 @@ def test_everything_an_environment_can_ask_for(town, carry_out):
     assert not any("s3cret" in text or "second line" in text for text in first.output)
     assert (h1.root / "releases/1/source/made/style.css").read_text() == "static\n"
     assert (h1.root / "shared/flushed").read_text() == "flushed\n"
+    hooked = (h1.root / "shared/hooked").read_text().splitlines()
+    assert all(hooked.index(f"before {one}") < hooked.index(f"after {one}") for one in LATER)
     assert not (h1.root / "maintenance/on.html").exists()
     assert (h1.root / "slots/blue/env").stat().st_mode & 0o777 == 0o600
     assert h1.states() == {("blue", "web"), ("blue", "clock-1")}
@@ -74,6 +86,8 @@ def test_everything_an_environment_can_ask_for(town, carry_out):
     second = carry_out(bank, two, secrets=secret)
     assert second.outcome == "live", second
     assert h1.states() == {("blue", "web"), ("green", "web"), ("green", "clock-1")}
+    hooked = (h1.root / "shared/hooked").read_text().splitlines()
+    assert set(hooked) == {f"{hook.when} {hook.phase}" for hook in EVERYWHERE}
     back = carry_out(bank, back=True, secrets=secret)
     assert back.outcome == "live", back
     assert h1.states() == {("blue", "web"), ("blue", "clock-1"), ("green", "web")}
