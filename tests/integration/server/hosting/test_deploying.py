@@ -142,3 +142,28 @@ def test_the_rules_of_the_environment_hold_for_its_remote(
     assert done.returncode != 0
     assert "production takes branch release" in done.stderr
     assert not production.deployments.exists()
+
+
+def test_a_mirrored_project_has_a_deploy_remote_too(make_hosted, client, token, told):
+    import msgspec
+    from django.test import override_settings
+
+    from fairlead.server.hosting import mirrors
+    from fairlead.server.services.environments import renew
+
+    client.begin()
+    url = f"file://{client.folder}"
+    project = make_hosted("sample", kind="mirrored", url=url)
+    host = Host(address="one.example.org")
+    renew(project, [Environment(name="production", hosts=(host,), app=App(name="a"))], "")
+    remote = client.url("sample/deploy/production", token("deploy"))
+    near = msgspec.structs.replace(told, mirror_protocols=("file",))
+    with override_settings(FAIRLEAD=near):
+        mirrors.refresh(near, "sample", url)
+        commit = client.commit("true", "Go on")
+        assert "deployment 1 to production" in client("push", remote, "main").stderr
+        client("checkout", "-q", "--detach")
+        client.commit("true", "Nowhere")
+        refused = client("push", remote, "HEAD:refs/heads/main", check=False)
+        assert "push it there first" in refused.stderr
+    assert project.environments.get().deployments.get().commit == commit
