@@ -8,7 +8,7 @@ from bench.server.peer import Peer
 from bench.server.rows import Row
 from bench.server.sizes import Sizes
 
-_SETTLED = 3.0
+_SETTLED = 20.0  # seconds for what a build leaves warm for the next one: nobody calls that idle
 
 
 def measure(peers: Sequence[Peer], sizes: Sizes) -> list[Row]:

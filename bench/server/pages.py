@@ -40,20 +40,36 @@ def _pages(peer: Peer, job: str) -> Pages:
 def _in_chromium(
     running: Any, peers: Sequence[Peer], pages: dict[str, dict[str, Pages]], sizes: Sizes
 ) -> list[Row]:
-    def both(kind: str) -> list[chromium.Shown]:
-        return [
-            chromium.median(running, peer.port, pages[peer.name][kind], kind, sizes.chromium)
-            for peer in peers
-        ]
+    rows = [_empty(running, sizes)]
+    for kind, what in (*KINDS.items(), ("log", "last of 200,000 lines")):
+        found = {peer.name: look(peer.port, pages[peer.name][kind], kind) for peer in peers}
+        weights = [chromium.weigh(running, *found[peer.name]) for peer in peers]
 
-    rows = []
-    for kind, what in KINDS.items():
-        theirs, ours = both(kind)
-        rows += [
-            Row(f"{what} in Chromium: shown", "s", theirs.seconds, ours.seconds, most=0.25),
-            Row(f"{what}: requests", "", theirs.requests, ours.requests, most=10),
-            Row(f"{what}: received", "kB", theirs.received / 1e3, ours.received / 1e3, most=100),
-        ]
-    theirs, ours = both("log")
-    what = "last of 200,000 lines visible in Chromium"
-    return [*rows, Row(what, "s", theirs.seconds, ours.seconds, most=0.5)]
+        def once(peer: Peer, found: dict[str, tuple[str, str]] = found) -> float:
+            return chromium.visit(running, *found[peer.name])
+
+        theirs, ours = map(median, in_turn(peers, sizes.chromium, once).values())
+        most = 0.5 if kind == "log" else 0.25
+        rows.append(Row(f"{what} in Chromium: shown", "s", theirs, ours, most))
+        if kind in KINDS:
+            (asked, received), (our_asked, our_received) = weights
+            rows += [
+                Row(f"{what}: requests", "", asked, our_asked, most=10),
+                Row(f"{what}: received", "kB", received / 1e3, our_received / 1e3, most=100),
+            ]
+    return rows
+
+
+def _empty(running: Any, sizes: Sizes) -> Row:
+    """What of the times that follow is the browser's and the machine's alone."""
+    with chromium.empty_page() as url:
+        times = [chromium.visit(running, url, chromium.EMPTY) for _ in range(sizes.chromium + 1)]
+    floor = median(times[1:])
+    return Row("an empty page of nobody's in Chromium: shown", "s", floor, floor)
+
+
+def look(port: int, pages: Pages, kind: str) -> tuple[str, str]:
+    """The address of a kind of page, and what is true once it is shown."""
+    return f"http://127.0.0.1:{port}{getattr(pages, f'{kind}_page')}", getattr(
+        pages, f"{kind}_shown"
+    )

@@ -33,6 +33,7 @@ def measure(peers: Sequence[Peer], sizes: Sizes) -> list[Row]:
 
 
 def _run(peer: Peer, count: int) -> Found:
+    peer.wait(peer.trigger("noop"))  # not counted: what a server loads and plans only once
     before = processes.seconds(peer.processes())
     began = time.perf_counter()
     handles = [peer.trigger("noop") for _ in range(count)]

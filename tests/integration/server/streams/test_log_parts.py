@@ -113,18 +113,20 @@ def test_raw_bytes_and_parts_of_them(site, writing, finished):
         writing.compact()
     address = site.address + writing.path
     whole = bytes(writing.data)
-    answer = httpx.get(address + "raw")
+    answer = httpx.get(address + "raw", timeout=60)
     assert answer.content == whole
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in answer.headers["content-security-policy"]
-    part = httpx.get(address + "raw", headers={"Range": "bytes=150000-150009"})
+    part = httpx.get(address + "raw", headers={"Range": "bytes=150000-150009"}, timeout=60)
     assert (part.status_code, part.content) == (206, whole[150000:150010])
     assert part.headers["content-range"] == f"bytes 150000-150009/{len(whole)}"
-    assert httpx.get(address + "raw", headers={"Range": "bytes=-9"}).content == whole[-9:]
-    beyond = httpx.get(address + "raw", headers={"Range": f"bytes={len(whole)}-"})
+    assert (
+        httpx.get(address + "raw", headers={"Range": "bytes=-9"}, timeout=60).content == whole[-9:]
+    )
+    beyond = httpx.get(address + "raw", headers={"Range": f"bytes={len(whole)}-"}, timeout=60)
     assert beyond.status_code == 416
-    saved = httpx.get(address + "download")
+    saved = httpx.get(address + "download", timeout=60)
     assert saved.content == whole
     assert saved.headers["content-disposition"] == 'attachment; filename="demo-1-1.log"'
     assert httpx.head(address + "raw").status_code == 200
@@ -133,8 +135,11 @@ def test_raw_bytes_and_parts_of_them(site, writing, finished):
 def test_what_is_not_there_is_not_found(site, writing):
     address = site.address + writing.path
     for path in ("../2/raw", "?attempt=7", "raw?attempt=x", "../../99/1/", "search"):
-        assert httpx.get(address + path, follow_redirects=True).status_code in (400, 404), path
-    assert httpx.get(f"{address}lines?first=-3&last=x").status_code == 200
+        assert httpx.get(address + path, follow_redirects=True, timeout=60).status_code in (
+            400,
+            404,
+        ), path
+    assert httpx.get(f"{address}lines?first=-3&last=x", timeout=60).status_code == 200
 
 
 def test_who_may_not_read_is_sent_to_sign_in(database, writing):

@@ -36,15 +36,15 @@ def ask_and_never_read(web, path):
 def test_a_stream_needs_its_own_token(web, writing):
     other = path_of("log", writing.attempt.pk + 1).split("token=")[1]
     place = f"{web.address}/stream/log/{writing.attempt.pk}"
-    assert httpx.get(place).status_code == 403
-    assert httpx.get(f"{place}?token={other}").status_code == 403
+    assert httpx.get(place, timeout=60).status_code == 403
+    assert httpx.get(f"{place}?token={other}", timeout=60).status_code == 403
     assert (
         httpx.get(
-            f"{place}?token={path_of('build', writing.attempt.pk).split('token=')[1]}"
+            f"{place}?token={path_of('build', writing.attempt.pk).split('token=')[1]}", timeout=60
         ).status_code
         == 403
     )
-    assert httpx.get(f"{web.address}/stream/other/1?token={other}").status_code == 404
+    assert httpx.get(f"{web.address}/stream/other/1?token={other}", timeout=60).status_code == 404
     assert httpx.post(web.address + writing.stream()).status_code == 404
 
 

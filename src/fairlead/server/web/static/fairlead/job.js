@@ -39,7 +39,7 @@ const append = (group) => {
   if (!Number(part.dataset.last)) part.dataset.first = group.firstElementChild.id.slice(1);
   part.dataset.last = last;
   if (joined) rows.append(...view.decorated(group).children);
-  document.getElementById("count").textContent = last.toLocaleString("en");
+  document.getElementById("count").textContent = view.counted(last);
   return part;
 };
 

@@ -13,6 +13,8 @@ const numberOf = (row) => (row ? Number(row.id.slice(1)) : 0);
 const firstRow = (part) => part.querySelector(".rows").firstElementChild;
 const lastRow = (part) => part.querySelector(".rows").lastElementChild;
 const range = (part) => [Number(part.dataset.first), Number(part.dataset.last)];
+// What the browser has for it takes it longer to load than all else here.
+const counted = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 const instantly = (top) => window.scrollTo({ top, behavior: "instant" });
 
 const atBottom = () =>
@@ -50,10 +52,10 @@ const setMore = (part) => {
   if (!earlier) return;
   earlier.hidden = !begin || begin <= first;
   later.hidden = !last || (begin > 0 && end >= last);
-  earlier.textContent = `Earlier: ${(begin - first).toLocaleString("en")} lines`;
+  earlier.textContent = `Earlier: ${counted(begin - first)} lines`;
   later.textContent = begin
-    ? `Later: ${(last - end).toLocaleString("en")} lines`
-    : `Show ${(last - first + 1).toLocaleString("en")} lines`;
+    ? `Later: ${counted(last - end)} lines`
+    : `Show ${counted(last - first + 1)} lines`;
 };
 
 // Drop rows beyond MOST, at the end of the part that one is away from.
@@ -174,6 +176,7 @@ const show = async (line) => {
 
 const view = {
   following: false,
+  counted,
   show,
   setMore,
   trim,
@@ -229,7 +232,7 @@ for (const link of steps.querySelectorAll(".more")) nearing.observe(link);
 for (const part of steps.querySelectorAll("details.step")) setMore(part);
 decorated(steps);
 const count = document.getElementById("count");
-if (count) count.textContent = Number(count.textContent).toLocaleString("en");
+if (count) count.textContent = counted(count.textContent);
 
 steps.addEventListener("click", (event) => {
   const link = event.target.closest("a.more");

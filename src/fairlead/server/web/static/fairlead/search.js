@@ -16,7 +16,7 @@ if (form) {
   let current = null;
 
   const tell = () => {
-    const total = hits.length.toLocaleString("en") + (whole ? "" : "+");
+    const total = view.counted(hits.length) + (whole ? "" : "+");
     found.textContent = hits.length ? `${at + 1} of ${total}` : whole ? "not found" : "searching…";
   };
 
