@@ -14,6 +14,7 @@ from uuid import uuid4
 from fairlead.errors import FairleadError
 from fairlead.server.hosting.commands import git
 from fairlead.server.hosting.hooks import Asked
+from fairlead.server.hosting.push import measure
 from fairlead.triggers.push import RefUpdate, read_post_receive
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class DeployPush:
             return 0
         self._updates = read_post_receive(asked.refs)
         try:
+            await measure(self._repository, self.limit, asked)
             lines = await self._ask(self._updates)
         except FairleadError as error:
             lines = str(error).splitlines()

@@ -153,7 +153,7 @@ class Push:
         updates = read_post_receive(asked.refs)
         if asked.options:
             await self._desk.admit(asked.options)
-        await self._measure(asked)
+        await measure(self._target.repository, self._target.limit, asked)
         gated = [one for one in updates if self._is_protected(one)]
         for update in gated:
             if update.after is None:
@@ -165,17 +165,6 @@ class Push:
         )
         self._receipt = await asyncio.to_thread(receipts.write, self._target.repository, receipt)
         return True
-
-    async def _measure(self, asked: Asked) -> None:
-        if not asked.quarantine:
-            return
-        size = await asyncio.to_thread(repositories.size, self._target.repository)
-        if size > self._target.limit:
-            raise FairleadError(
-                f"with this push the repository would take {_mib(size)},"
-                f" and it may take {_mib(self._target.limit)}",
-                hint="push less, or have FAIRLEAD_REPOSITORY_LIMIT raised",
-            )
 
     def _is_protected(self, update: RefUpdate) -> bool:
         globs = self._target.protected
@@ -286,6 +275,18 @@ class Push:
                 git("pack-refs", "--all", repository=repository)
         except FairleadError as error:
             log.warning("%s", error)
+
+
+async def measure(repository: Path, limit: int, asked: Asked) -> None:
+    """Raise ``FairleadError`` where a push would take more bytes than a repository may."""
+    if not asked.quarantine:
+        return
+    size = await asyncio.to_thread(repositories.size, repository)
+    if size > limit:
+        raise FairleadError(
+            f"with this push the repository would take {_mib(size)}, and it may take {_mib(limit)}",
+            hint="push less, or have FAIRLEAD_REPOSITORY_LIMIT raised",
+        )
 
 
 def told(taken: Sequence[Taken]) -> list[str]:
