@@ -105,6 +105,22 @@ def test_without_sudo_a_host_is_refused_before_anything_happens(site):
     assert site.states() == before
 
 
+def test_where_nothing_may_be_written_nothing_changes(site):
+    before = site.states()
+    machine = site.machines["web3"]
+    machine.run("chown root: /srv/shop/releases")
+    try:
+        went = site.deploy(site.new)
+    finally:
+        machine.run("chown shop: /srv/shop/releases")
+    assert went.outcome == "refused", went.said
+    assert went.process.returncode == 1
+    assert machine.address in went.finished["sentence"]
+    assert "may not write to releases" in went.finished["sentence"]
+    assert "Traceback" not in went.said
+    assert site.states() == before
+
+
 def test_an_unknown_environment_is_named_with_those_there_are(site):
     done = site.fairlead("deploy", "productoin", "--yes")
     assert done.returncode == 2

@@ -41,6 +41,20 @@ def test_a_host_that_loses_its_power_leaves_the_others_with_one_release(site, ph
     assert site.live() == site.all_live(site.new)
 
 
+def test_a_host_that_loses_its_power_when_all_is_done_takes_nothing_back(site):
+    going = held(site, "retire", LOST)
+    site.machines[LOST].kill()
+    going.end()
+    assert going.outcome == "live", going.said
+    assert site.live(*OTHERS) == site.all_live(site.new, *OTHERS), going.said
+    assert site.machines[LOST].address in going.said
+    site.machines[LOST].run_again()
+    assert site.comes_to(site.new)
+    again = site.deploy(site.old)
+    assert again.outcome == "live", again.said
+    assert site.live() == site.all_live(site.old)
+
+
 def test_a_host_that_loses_its_network_is_let_go_of_by_itself(site):
     others = [name for name in site.machines if name != LOST]
     going = held(site, "switch", LOST)
