@@ -1,5 +1,6 @@
 """Fairlead's end of the keeper: one helper process for all boxes, started when first needed."""
 
+import atexit
 import contextlib
 import os
 import threading
@@ -53,15 +54,26 @@ class Helper:
         except ChildProcessError:
             return False
 
+    def leave(self) -> None:
+        """Let it end, when it comes to it."""
+        self._control.close()
+
     def close(self) -> None:
         """Let it end. Boxes that are open stay until they are closed themselves."""
-        self._control.close()
+        self.leave()
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self._pid, 0)
 
 
 _lock = threading.Lock()
 _helpers: list[Helper] = []
+
+
+@atexit.register
+def _let_go() -> None:
+    """Close our end of what is still there; waiting for the other could take a fork's lifetime."""
+    for one in _helpers:
+        one.leave()
 
 
 def helper() -> Helper:
