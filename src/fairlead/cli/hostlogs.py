@@ -61,7 +61,8 @@ def script_of(environment: "Environment", kind: str, *, follow: bool, tail: int)
         return f'{begin}[ -z "$live" ] || exec tail -n {tail} "$live.log"'
     return (
         f'{begin}case "$live" in blue) other=green ;; *) live=${{live:-green}} other=blue ;; esac\n'
-        f'tail -n 0 -F "$other.log" 2>/dev/null &\n'
+        # One that is not there yet may be there, with its first lines, once tail looks for it.
+        f'n=0; [ -e "$other.log" ] || n=+1; tail -n "$n" -F "$other.log" 2>/dev/null &\n'
         f'exec tail -n {tail} -F "$live.log" 2>/dev/null'
     )
 

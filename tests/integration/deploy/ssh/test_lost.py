@@ -219,8 +219,15 @@ def test_all_hosts_are_locked_or_none(sshd, layout):
 
 def test_locking_that_is_interrupted_does_not_look_like_a_holder_who_died(sshd, layout):
     async def act(host):
+        locking, hold = asyncio.Event(), host.hold
+
+        async def heard_of(script, **more):
+            locking.set()
+            return await hold(script, **more)
+
+        host.hold = heard_of
         task = asyncio.create_task(lock_all([host], layout))
-        await asyncio.sleep(0.05)
+        await locking.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
