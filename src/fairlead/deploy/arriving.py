@@ -53,24 +53,30 @@ class Arrival:
             raise _together(errors)
 
     async def lock(self) -> None:
-        """Keep everybody else away; raises ``DeploymentLocked`` with who is at it."""
+        """Keep everybody else away, and look; raises ``DeploymentLocked`` with who is at it."""
         try:
-            self.locks = await lock_all(self.connections, self._layout, by=self._order.by)
+            self.locks = await lock_all(
+                self.connections, self._layout, by=self._order.by, look=self._looking
+            )
         except HostFailed:
             # Where there is nothing to lock, what is missing says more than that.
             await self.look()
             make_plan(self._order, self.found)
             raise
+        told = self.locks.told
+        self.found = tuple((h, read_facts(told.get(str(h), ""))) for h in self._hosts)
 
     async def look(self) -> None:
         """Find out what is there."""
 
         async def one(connection: Connection) -> tuple[Host, Facts]:
-            script = facts_script(self._order.environment, connection.host)
-            done = await connection.run(script, check=False)
+            done = await connection.run(self._looking(connection.host), check=False)
             return connection.host, read_facts(done.out.decode("utf-8", "replace"))
 
         self.found = tuple(await asyncio.gather(*map(one, self.connections)))
+
+    def _looking(self, host: Host) -> str:
+        return facts_script(self._order.environment, host)
 
     async def heal(self) -> None:
         """Clear what a deployer who died left half done, and say so."""

@@ -32,6 +32,9 @@ class Held(Protocol):
     first: str
     """The first line it wrote."""
 
+    more: tuple[str, ...]
+    """Those behind it that were waited for."""
+
     @property
     def alive(self) -> bool:
         """Whether it still runs as far as we know; not once the connection is gone."""
@@ -68,11 +71,23 @@ class Connection(Protocol):
         the script did not in ``timeout`` seconds; it is ended on the host then too.
         """
 
-    async def send(self, path: Path, script: str, *, timeout: float = 600.0) -> Done:  # noqa: ASYNC109
-        """Run a script whose input is a file of ours, sent in pieces; as ``run`` else."""
+    async def send(
+        self,
+        path: Path,
+        script: str,
+        *,
+        after: bytes = b"",
+        timeout: float = 600.0,  # noqa: ASYNC109
+        tell: Tell | None = None,
+        check: bool = True,
+    ) -> Done:
+        """Run a script whose input is a file of ours, and ``after`` behind it; as ``run`` else."""
 
-    async def hold(self, script: str, *, root: bool = False) -> Held:
-        """Start a script that stays, and wait for its first line. It is killed once it is over."""
+    async def hold(self, script: str, *, root: bool = False, until: str = "") -> Held:
+        """Start a script that stays, and wait for its first line, or for the line ``until``.
+
+        It is killed once it is over. Raises as ``run`` does.
+        """
 
     def lines(self, script: str, *, root: bool = False) -> AsyncIterator[str]:
         """The lines of a script as they come, until it ends or the reader stops."""

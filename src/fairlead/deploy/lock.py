@@ -11,7 +11,7 @@ import os
 import shlex
 import socket
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 
 import msgspec
@@ -20,6 +20,10 @@ from fairlead.deploy.base import Connection, Held
 from fairlead.deploy.layout import Layout
 from fairlead.deploy.troubles import together
 from fairlead.errors import DeploymentLocked, HostError, HostFailed, HostLost
+from fairlead.model.environment import Host
+
+_LOOKED = ":fairlead: looked"
+"""What ends what a host tells of itself."""
 
 _WAIT = 1
 """Seconds to wait for a lock: a look at it holds it for a moment."""
@@ -41,9 +45,14 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class Locks:
-    """The locks of several hosts. ``leftovers`` pairs hosts with who died holding theirs."""
+    """The locks of several hosts. ``leftovers`` pairs hosts with who died holding theirs.
 
-    def __init__(self, layout: Layout) -> None:
+    ``told`` is what each host's look (see ``lock_all``) said of it, by host.
+    """
+
+    def __init__(self, layout: Layout, look: Callable[[Host], str] | None = None) -> None:
+        self.told: dict[str, str] = {}
+        self._look = look
         self.leftovers: tuple[tuple[str, Holder], ...] = ()
         self._layout = layout
         self._held: list[tuple[Connection, Held]] = []
@@ -63,7 +72,8 @@ class Locks:
 
     async def take(self, connection: Connection, holder: Holder) -> None:
         """Lock one host, or raise ``DeploymentLocked``."""
-        held = await connection.hold(_taking(self._layout, holder))
+        look = self._look(connection.host) if self._look else ""
+        held = await connection.hold(_taking(self._layout, holder, look), until=_LOOKED)
         word, _, rest = held.first.partition(" ")
         if word == "busy":
             await held.close()
@@ -75,6 +85,7 @@ class Locks:
             await held.close()
             raise HostFailed(f"{connection.host}: {held.first}")
         self._held.append((connection, held))
+        self.told[str(connection.host)] = "\n".join(held.more)
         if left := _read(rest):
             self.leftovers += ((str(connection.host), left),)
 
@@ -88,18 +99,24 @@ class Locks:
 
 
 async def lock_all(
-    connections: Sequence[Connection], layout: Layout, *, by: str = "", what: str = "deploy"
+    connections: Sequence[Connection],
+    layout: Layout,
+    *,
+    by: str = "",
+    what: str = "deploy",
+    look: Callable[[Host], str] | None = None,
 ) -> Locks:
     """Lock every host, or none: raises ``DeploymentLocked`` with who deploys, and since when.
 
     The first host by name is locked before the others, so that of two who begin together one goes
-    on. What a host says against it (no folder, no disk) is raised as ``HostFailed``.
+    on. What a host says against it (no folder, no disk) is raised as ``HostFailed``. ``look``
+    makes a script for a host that is carried out there once it is locked, on the same way.
     """
     holder = Holder(
         by=by or whoami(), since=time.time(), what=what, machine=socket.gethostname(),
         process=os.getpid(),
     )  # fmt: skip
-    locks = Locks(layout)
+    locks = Locks(layout, look)
     first, *others = sorted(connections, key=lambda connection: str(connection.host))
     try:
         await _to_their_end(locks.take(first, holder))
@@ -157,7 +174,7 @@ def whoami() -> str:
         return str(os.getuid())
 
 
-def _taking(layout: Layout, holder: Holder) -> str:
+def _taking(layout: Layout, holder: Holder, look: str) -> str:
     lock, told = shlex.quote(layout.lock), shlex.quote(layout.lock + ".json")
     said = shlex.quote(msgspec.json.encode(holder).decode())
     return (
@@ -165,7 +182,8 @@ def _taking(layout: Layout, holder: Holder) -> str:
         f'if ! flock -w {_WAIT} 9; then echo "busy $(cat {told} 2>/dev/null)"; exit 0; fi; '
         f"left=$(cat {told} 2>/dev/null || :); "
         f"printf '%s\\n' {said} >{told}.new; mv {told}.new {told}; "
-        f'echo "held $left"; exec sleep infinity'
+        f'echo "held $left"; set +e; (\nset -e\n{look}\n) 9>&-; '
+        f"echo {shlex.quote(_LOOKED)}; exec sleep infinity"
     )
 
 

@@ -118,7 +118,6 @@ class _Rollout:
         arrival = self._arrival
         await arrival.connect(connect)
         await arrival.lock()
-        await arrival.look()
         await arrival.heal()
         manifest = await arrival.manifest()
         plan = make_plan(self._order, arrival.found, manifest)

@@ -28,7 +28,6 @@ class Site:
         self.name = str(plan.host)
         self.folder = "live"
         """Where commands of the new release run: as soon as it stands somewhere, there."""
-        self.log_began = 0
         self.begun = False
         self.switched = False
         self.moved = False

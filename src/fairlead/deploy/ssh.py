@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
+from typing import NoReturn
 
 from fairlead.deploy import shell
 from fairlead.deploy.base import Done, Tell
@@ -28,7 +29,7 @@ _AT_ONCE = 9
 _FULL = 5.0
 """Seconds to wait for a place where sshd lets in fewer."""
 
-_DAY = 86_400.0
+_MINUTE, _DAY = 60.0, 86_400.0
 _PIECE = 1 << 17
 _ENDING = 4.0
 """Seconds that a script may take to end once it has to."""
@@ -78,19 +79,28 @@ class SshConnection:
         await self._carry(running, feed, timeout)
         return running.outcome(check=check)
 
-    async def send(self, path: Path, script: str, *, timeout: float = 600.0) -> Done:  # noqa: ASYNC109
-        """Run a script whose input is a file of ours, sent in pieces."""
-        size = os.stat(path).st_size
-        running = self._script(script, root=False, size=size, timeout=timeout)
+    async def send(
+        self,
+        path: Path,
+        script: str,
+        *,
+        after: bytes = b"",
+        timeout: float = 600.0,  # noqa: ASYNC109
+        tell: Tell | None = None,
+        check: bool = True,
+    ) -> Done:
+        """Run a script whose input is a file of ours, sent in pieces, and ``after`` behind it."""
+        size = os.stat(path).st_size + len(after)
+        running = self._script(script, root=False, size=size, timeout=timeout, tell=tell)
 
         async def feed() -> None:
             with path.open("rb") as file:
                 while piece := file.read(_PIECE):
                     await running.write(piece)
-            await running.write(shell.END)
+            await running.write(after + shell.END)
 
         await self._carry(running, feed, timeout)
-        return running.outcome(check=True)
+        return running.outcome(check=check)
 
     async def stream(
         self, script: str, write: Write, *, data: bytes = b"", root: bool = False
@@ -109,25 +119,41 @@ class SshConnection:
         await self._carry(running, feed, _DAY)
         return running.outcome(check=False).code
 
-    async def hold(self, script: str, *, root: bool = False) -> "SshHeld":
-        """Start a script that stays, and wait for its first line."""
-        first: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async def hold(self, script: str, *, root: bool = False, until: str = "") -> "SshHeld":
+        """Start a script that stays, and wait for its first line, or for the line ``until``."""
+        said: list[str] = []
+        first = asyncio.Event()
 
         def tell(line: str) -> None:
-            if not first.done():
-                first.set_result(line)
+            if first.is_set():
+                return
+            if line == until:
+                first.set()
+                return
+            said.append(line)
+            if not until:
+                first.set()
 
         held = await self._stay(self._script(script, root=root, tell=tell, tell_errors=False))
-        over = asyncio.ensure_future(held.running.wait())
+        waiting = [asyncio.ensure_future(one) for one in (first.wait(), held.running.wait())]
         try:
-            await asyncio.wait((first, over), return_when=asyncio.FIRST_COMPLETED)
-            held.first = first.result() if first.done() else held.running.silence()
+            await asyncio.wait(waiting, timeout=_MINUTE, return_when=asyncio.FIRST_COMPLETED)
+            if not said or not (first.is_set() or held.running.ended):
+                self._silent(held.running)
+            held.first, held.more = said[0], tuple(said[1:])
         except BaseException:
             await held.close()
             raise
         finally:
-            over.cancel()
+            for one in waiting:
+                one.cancel()
         return held
+
+    def _silent(self, running: Script) -> NoReturn:
+        """Raise what it means that one which has to stay did not say what it had to."""
+        if running.ended:
+            running.silence()
+        raise HostLost(f"{self.host}: no answer within {_MINUTE:g} s")
 
     async def lines(self, script: str, *, root: bool = False) -> AsyncIterator[str]:
         """The lines of a script as they come, until it ends or the reader stops."""
@@ -255,6 +281,7 @@ class SshHeld:
     """A script that stays on a host; it is told regularly that we are still there."""
 
     first: str = ""
+    more: tuple[str, ...] = ()
 
     def __init__(self, connection: SshConnection, running: Script) -> None:
         self.running = running

@@ -15,7 +15,7 @@ LAYOUT = Layout("/srv/shop")
 
 class Held:
     def __init__(self, first):
-        self.first, self.alive = first, True
+        self.first, self.more, self.alive = first, (), True
 
     async def close(self):
         self.alive = False
@@ -29,7 +29,7 @@ class Connection:
         self.answer, self.delay = answer, delay
         self.held, self.ran = [], []
 
-    async def hold(self, script, *, root=False):
+    async def hold(self, script, *, root=False, until=""):
         for _ in range(self.delay):
             await asyncio.sleep(0)
         if isinstance(self.answer, Exception):
@@ -63,7 +63,7 @@ def test_all_are_locked_the_first_by_name_before_the_others():
     for host in hosts:
         original = host.hold
 
-        async def hold(script, *, root=False, original=original, name=host.host.address):
+        async def hold(script, *, until, original=original, name=host.host.address):
             held = await original(script)
             order.append(name)
             return held

@@ -331,7 +331,7 @@ class Connection:
     async def send(self, path, script, *, after=b"", **more):
         return await self.run(script, data=path.read_bytes() + after, **more)
 
-    async def hold(self, script, *, root=False):
+    async def hold(self, script, *, root=False, until=""):
         self._gone()
         process = await asyncio.create_subprocess_exec(
             "setpriv", "--pdeathsig", "TERM", "sh", "-euc", self._here(script.encode()).decode(),
@@ -340,20 +340,23 @@ class Connection:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        first = (await process.stdout.readline()).decode().rstrip("\n")
-        if not first:
+        said = []
+        while (line := (await process.stdout.readline()).decode()) and line != f"{until}\n":
+            said.append(line.rstrip("\n"))
+        if not said:
             await process.wait()
             process._transport.close()
             raise HostFailed(f"{self.host}: nothing to lock here")
-        return Held(process, first, self.machine)
+        return Held(process, said, self.machine)
 
     async def close(self):
         self.lost.set()
 
 
 class Held:
-    def __init__(self, process, first, machine):
-        self.process, self.first, self.machine = process, first, machine
+    def __init__(self, process, said, machine):
+        self.process, self.machine = process, machine
+        self.first, *self.more = said
 
     @property
     def alive(self):
