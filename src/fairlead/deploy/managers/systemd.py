@@ -35,8 +35,9 @@ state() {
         if (good && again == 0) word = "running"
         else if (active != "inactive") word = "failed"
         print "process", at, word
-      }'
+      }' &
   done; done
+  wait
 }
 """
 
