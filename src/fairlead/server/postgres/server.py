@@ -29,6 +29,8 @@ _SETTINGS = (
     ("log_checkpoints", "off"),
     # It wakes five times a second otherwise, for what checkpoints do as well.
     ("bgwriter_delay", "10s"),
+    # Every query here is short: compiling one would take longer, and memory that stays.
+    ("jit", "off"),
     ("timezone", "UTC"),
     ("log_timezone", "UTC"),
     # systemd removes an ordinary user's POSIX shared memory when the user logs out.

@@ -8,7 +8,7 @@ from psycopg_pool import AsyncConnectionPool
 
 CONNECTIONS = 2
 APPLICATION = "fairlead streams"
-_IDLE = 60.0  # seconds after which an unused connection is closed
+_IDLE = 10.0  # seconds after which an unused connection, a process of PostgreSQL, is closed
 
 
 class Database:

@@ -15,7 +15,7 @@ from fairlead.server.streams.tasks import end
 log = logging.getLogger(__name__)
 
 _AGAIN = 0.5
-_UNUSED = 30.0
+_UNUSED = 10.0  # seconds after which it is seen that nobody is left
 
 
 class Hub:
