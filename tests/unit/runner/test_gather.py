@@ -12,7 +12,7 @@ from fairlead.model import (
     TestCase,
     TestOutcome,
 )
-from fairlead.runner.gather import Left, gather
+from fairlead.runner.gather import Left, _documents, gather
 
 
 class Files:
@@ -104,3 +104,23 @@ def test_documentation_is_counted_for_jobs_that_build_it_and_kept_by_tree(left):
     assert (first.documented, first.total) == (1, 2)
     again = Files({})
     assert gather(changed(left, job=job, source=again)).docs == first
+
+
+@pytest.mark.parametrize(
+    ("command", "is_one"),
+    [
+        ("sphinx-build docs out", True),
+        ("python -m mkdocs build", True),
+        ("pydocstyle src", True),
+        ("interrogate -v .", True),
+        ("docstr-coverage src", True),
+        ("pdoc app", True),
+        ("make -C docs html", True),
+        ("make doc", True),
+        ("python -m pytest", False),
+        ("docker build .", False),
+        ("make test", False),
+    ],
+)
+def test_jobs_of_documentation_are_told_by_their_commands(command, is_one):
+    assert _documents(command) == is_one
