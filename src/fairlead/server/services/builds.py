@@ -12,7 +12,7 @@ from fairlead.model import Trigger
 from fairlead.server.engine.changes import end
 from fairlead.server.engine.enqueue import enqueue, withdraw
 from fairlead.server.engine.queues import queue_name
-from fairlead.server.store.asking import Rows, ask
+from fairlead.server.store.asking import Rows, add, ask
 from fairlead.server.store.fields import clean, pack
 from fairlead.server.store.models import OPEN, Build, Job, Project, State
 from fairlead.server.store.notify import tell
@@ -131,7 +131,7 @@ def _create(project: Project, trigger: Trigger, wish: Wish, again: Build | None)
     )
     if again is None and project.cancel_superseded:
         _cancel_superseded(build)
-    build.save()
+    add(build)
     if wish.held:
         tell(build.pk)
     else:

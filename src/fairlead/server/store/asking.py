@@ -5,7 +5,7 @@ Django's own cursors put values into the text, which cannot be planned ahead the
 """
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from django.db import connection
@@ -30,6 +30,26 @@ def ask(text: str, *values: object) -> list[tuple[Any, ...]]:
     raw = direct()
     with connection.wrap_database_errors:
         return Cursor(raw).execute(text.encode(), values, prepare=True).fetchall()
+
+
+def add(row: Model) -> None:
+    """Store a new row and give it its id, as ``save`` does, but without signals."""
+    text, fields = _addition(type(row))
+    values = (field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields)
+    row.pk = ask(text, *values)[0][0]
+    row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 — documented
+
+
+@cache
+def _addition(model: type[Model]) -> tuple[str, tuple[Any, ...]]:
+    meta = model._meta  # noqa: SLF001 — documented, whatever its name says
+    fields: tuple[Any, ...] = tuple(f for f in meta.concrete_fields if not f.primary_key)
+    text = SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING id").format(
+        Identifier(meta.db_table),
+        SQL(", ").join(Identifier(field.column) for field in fields),
+        SQL(", ").join(SQL("%s") for _ in fields),
+    )
+    return text.as_string(), fields
 
 
 class Rows(Generic[M]):

@@ -19,7 +19,7 @@ WITH settled AS (
 ), gone AS (
   DELETE FROM store_logchunk WHERE attempt_id IN (SELECT id FROM settled)
 )
-SELECT id FROM settled
+SELECT id FROM settled, set_config('synchronous_commit', 'off', true)
 """
 
 
@@ -74,8 +74,8 @@ class AttemptChunks:
     def settle(self, stored: Stored) -> None:
         """Note where the finished log lies, and remove the chunks.
 
-        Raises ``LogMissing`` where the attempt is gone, with its build or a takeover, and where
-        its log is another file already.
+        Nobody waits for the disk: lost, it is done again. Raises ``LogMissing`` where the attempt
+        is gone, with its build or a takeover, and where its log is another file already.
         """
         if not ask(_SETTLE, stored.name, stored.size, self._attempt_id, stored.name):
             raise LogMissing("the attempt was removed meanwhile, or its log is a file already")

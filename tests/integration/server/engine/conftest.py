@@ -20,7 +20,7 @@ QUICK = {
 }
 
 
-def wait_until(what, seconds=20.0):
+def wait_until(what, seconds=60.0):
     """Return the first true value of ``what()``."""
     end = time.monotonic() + seconds
     while not (value := what()):
@@ -142,7 +142,7 @@ def push(database):
 def reaches():
     """Waits until a build is in one of some states; returns its row as it is then."""
 
-    def wait(build, *states, seconds=20.0):
+    def wait(build, *states, seconds=60.0):
         from fairlead.server.store.models import Build
 
         def look():

@@ -34,6 +34,38 @@ def test_a_row_is_as_the_orm_reads_it(project):
     assert type(project).objects.get().cron == ""
 
 
+def test_a_row_is_stored_as_the_orm_stores_it(project):
+    from django.forms.models import model_to_dict
+
+    from fairlead.server.store.asking import add
+    from fairlead.server.store.models import Build
+
+    def one(number):
+        return Build(
+            project=project,
+            number=number,
+            state="queued",
+            labels=["big"],
+            event="push",
+            message="it's 100 % “äöü”",
+            parameters={"a": "b"},
+            trigger=b"\0{}",
+            job_id=1 << 40,
+        )
+
+    theirs, ours = one(1), one(2)
+    theirs.save()
+    add(ours)
+    assert ours.pk == theirs.pk + 1
+    assert ours.created >= theirs.created
+    stored = [model_to_dict(Build.objects.get(pk=row.pk)) for row in (theirs, ours)]
+    assert stored[0] | {"id": ours.pk, "number": 2} == stored[1]
+    assert bytes(Build.objects.get(pk=ours.pk).trigger) == b"\0{}"
+    ours.message = "changed"
+    ours.save()
+    assert Build.objects.count() == 2
+
+
 def test_some_columns_are_read_and_the_rest_when_it_is_wanted(project):
     from fairlead.server.store.asking import Rows, ask
 
