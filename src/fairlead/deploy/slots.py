@@ -181,10 +181,9 @@ def serving(app: App, manifest: Manifest) -> str:
 
 
 def _gunicorn(app: App, manifest: Manifest) -> str:
-    worker = "uvicorn.workers.UvicornWorker" if app.interface == "asgi" else "gthread"
     options = [
         "--bind unix:$SOCKET --pythonpath $here",
-        f"--workers {app.processes} --worker-class {worker} --threads {app.threads}",
+        f"--workers {app.processes} --worker-class gthread --threads {app.threads}",
         f"--timeout {app.timeout:.0f} --graceful-timeout {app.timeout:.0f}",
     ]
     # From 27 on all its masters on a machine would share one socket for orders.

@@ -98,6 +98,21 @@ def test_every_server_listens_on_the_slot_s_socket(environment, release, server)
     assert "$SOCKET" in serving(app, release(8).manifest)
 
 
+def test_uwsgi_of_the_distribution_or_of_the_wheels(environment, release):
+    app = msgspec.structs.replace(environment().app, server="uwsgi")
+    ours = serving(app, release(8).manifest)
+    assert "uwsgi --plugin python3 --http-socket $SOCKET" in ours
+    assert '--virtualenv "$VIRTUAL_ENV"' in ours
+    theirs = serving(app, release(8, requirements=("uwsgi==2.0.31",), environment="").manifest)
+    assert "--plugin" not in theirs
+    assert "VIRTUAL_ENV" not in theirs, "nothing is installed, and the variable is not set"
+
+
+def test_one_process_of_uvicorn_is_started_as_it_is(environment, release):
+    app = msgspec.structs.replace(environment().app, server="uvicorn", processes=1)
+    assert serving(app, release(8).manifest).startswith("uvicorn --uds $SOCKET ")
+
+
 def test_a_command_of_its_own_stands_as_it_is(environment, release):
     env = environment()
     app = msgspec.structs.replace(env.app, command="FLAG=1 serve --unix $SOCKET && true")

@@ -61,6 +61,13 @@ def test_ssh_stays_open_by_the_port_it_listens_at_and_the_one_we_came_by():
     assert "elements = { 22, 2200 }" in text(moved, "fairlead-10-host.nft")
 
 
+def test_without_systemd_a_script_loads_the_firewall_at_boot():
+    script = text(target(facts=Facts(systemd=False)), "/etc/init.d/fairlead-firewall")
+    assert "start | restart | reload | force-reload) cat /etc/nftables.d/fairlead-*.nft" in script
+    assert "# Default-Start:     2 3 4 5\n" in script
+    assert Absent(path="/etc/init.d/fairlead-firewall") in part("firewall", target()).files
+
+
 def test_what_the_firewall_would_close_is_told():
     found = target(HOST, Facts(listening=(22, 80, 5432)), wanted=Wanted())
     (note,) = part("firewall", found).notes
