@@ -122,6 +122,7 @@ def carry_out(order: "Order", *, events: bool, plain: bool) -> int:
 def _remember(started: "DeployStarted", finished: "DeployFinished") -> None:
     """Write down here what no host of ours does."""
     from fairlead.deploy.providers.journal import Journal
+    from fairlead.errors import StoreError
     from fairlead.model.deployment import Past
 
     past = Past(
@@ -137,7 +138,10 @@ def _remember(started: "DeployStarted", finished: "DeployFinished") -> None:
         forced=started.forced,
         previous=started.previous,
     )
-    Journal(context.source().root, started.environment).add(past)
+    try:
+        Journal(context.source().root, started.environment).add(past)
+    except StoreError as error:
+        click.echo(f"this deployment is not remembered here: {error}", err=True)
 
 
 def _note(environment: str, versions: set[str]) -> None:

@@ -74,7 +74,7 @@ def project(tmp_path, platform):
         return run(FAIRLEAD, *words, **more)
 
     fairlead.version = run("git", "rev-parse", "HEAD").strip()[:12]
-    fairlead.live = live
+    fairlead.live, fairlead.root = live, root
     return fairlead
 
 
@@ -119,3 +119,10 @@ def test_what_is_live_on_a_platform(project, platform):
         "blind",
         "shop",
     ]
+
+
+def test_what_cannot_be_remembered_is_live_all_the_same(project):
+    (project.root / ".fairlead").mkdir()
+    (project.root / ".fairlead/deployments").write_text("in the way")
+    assert "is live in blind" in project("deploy", "blind", "--force", "--plain")
+    assert project("history", "blind", code=2) == ""
