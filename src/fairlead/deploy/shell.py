@@ -83,13 +83,22 @@ def _shell(script: int, data: int, timeout: float | None) -> str:
     else:
         limit, end = f"timeout --foreground {timeout + GRACE:.0f} ", _END_KINDLY
         watch = f"{limit}cat"
-    feed = f'{limit}head -c {data}; [ -n "$(head -c 1)" ] && ' if data else ""
+    begin = (
+        f"_t=; trap _t=1 TERM; echo {BEGUN.decode()}$$; cd /; export LC_ALL=C.UTF-8 "
+        f'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; _s=$(head -c {script}); '
+        f'case "$_s" in *"{_WHOLE}") ;; *) exit 255 ;; esac; '
+    )
+    if not data:
+        # Where it has to end, whatever of it is left has its time until the keeper kills it too.
+        return (
+            f"{begin}exec 3<&0; {{ {watch}; {end}; }} <&3 3<&- >/dev/null 2>&1 & _w=$!; "
+            f'(set -eu; eval "$_s") </dev/null 3<&-; _c=$?; [ -z "$_t" ] || wait; '
+            f'kill -PIPE "$_w" 2>/dev/null; exit "$_c"'
+        )
+    feed = f'{limit}head -c {data}; [ -n "$(head -c 1)" ] && '
     keeper = shlex.quote(_KEEPER.format(feed=feed, watch=watch, end=end))
     # The left one feeds and watches; the right one is the script, and ends it when it has ended.
     return (
-        f"trap : TERM; echo {BEGUN.decode()}$$; cd /; export LC_ALL=C.UTF-8 "
-        f'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; _s=$(head -c {script}); '
-        f'case "$_s" in *"{_WHOLE}") ;; *) exit 255 ;; esac; '
-        f"sh -c {keeper} 2>/dev/null | {{ read -r _w; "
+        f"{begin}sh -c {keeper} 2>/dev/null | {{ read -r _w; "
         f'(set -eu; eval "$_s"); _c=$?; kill -PIPE "$_w" 2>/dev/null; exit "$_c"; }}'
     )
