@@ -19,12 +19,16 @@ from servestatic.storage import (  # type: ignore[import-untyped]
     CompressedManifestStaticFilesStorage,
 )
 
+from fairlead.server.streams.sse import Message, Receive, Send
 from fairlead.util.digest import sha256
 from fairlead.util.fs import unusable
 
 if TYPE_CHECKING:
     from fairlead.server.configuration import Configuration
 
+_ACCEPTED = b"accept-encoding"
+_SPECIAL = {b"range", b"if-none-match", b"if-modified-since"}
+_KINDS = {"gzip", "br", "zstd"}
 _HTMX = Path(django_htmx.__file__).parent / "static/django_htmx/htmx-2.min.js"
 
 
@@ -36,7 +40,11 @@ class Statics(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
 
 class Pages(ServeStaticASGI):  # type: ignore[misc]
-    """Serves the static files, and leaves the rest to ``application``."""
+    """Serves the static files, and leaves the rest to ``application``.
+
+    Each is read once: a page is shown when its styles are here, and what the threads for reading
+    a small file take is several times what answering takes.
+    """
 
     def __init__(self, application: object) -> None:
         super().__init__(
@@ -45,6 +53,43 @@ class Pages(ServeStaticASGI):  # type: ignore[misc]
             prefix=settings.STATIC_URL,
             allow_all_origins=False,
         )
+        self._known: dict[tuple[str, frozenset[str]], list[Message]] = {}
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        kinds = _encodings(scope)
+        if kinds is None or scope["path"] not in self.files:
+            await super().__call__(scope, receive, send)
+            return
+        key = scope["path"], kinds
+        if key not in self._known:
+            self._known[key] = await self._whole(scope, receive)
+        for message in self._known[key]:
+            await send(message)
+
+    async def _whole(self, scope: Message, receive: Receive) -> list[Message]:
+        """The answer as two messages."""
+        said: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            said.append(message)
+
+        await super().__call__(scope, receive, keep)
+        body = b"".join(message["body"] for message in said[1:])
+        return [said[0], {"type": "http.response.body", "body": body, "more_body": False}]
+
+
+def _encodings(scope: Message) -> frozenset[str] | None:
+    """What may be sent to who asks for a whole file; ``None`` for all who ask for something else.
+
+    Browsers name encodings without weights; whoever does otherwise is answered with more care.
+    """
+    names = {name for name, _ in scope["headers"]}
+    if scope["method"] != "GET" or names & _SPECIAL:
+        return None
+    texts = [text.decode("latin-1") for name, text in scope["headers"] if name == _ACCEPTED]
+    told = {word.strip() for text in texts for word in text.split(",")}
+    return None if any(";" in word for word in told) else frozenset(told & _KINDS)
 
 
 @cache

@@ -53,6 +53,25 @@ def test_a_browser_keeps_them_for_ever(admin):
     assert total < 40_000
 
 
+def test_what_was_read_once_is_told_again_in_the_form_that_is_asked_for(admin):
+    from fairlead.server.web.statics import Pages
+
+    path = re.search(r'"(/static/fairlead/style[^"]+)"', admin.get("/").content.decode())[1]
+    app = Pages(nothing)
+    zipped = fetch(app, path, **{"accept-encoding": "gzip, deflate, br"})
+    plain = fetch(app, path)
+    assert gzip.decompress(zipped[2]) == plain[2]
+    assert "content-encoding" not in plain[1]
+    for told in (zipped, plain):
+        assert told[0] == 200
+        assert int(told[1]["content-length"]) == len(told[2])
+    assert fetch(app, path, **{"accept-encoding": "gzip, deflate, br"}) == zipped
+    assert fetch(app, path, **{"accept-encoding": "gzip;q=0"})[2] == plain[2]
+    assert fetch(app, path) == plain
+    assert fetch(app, path, range="bytes=0-9")[::2] == (206, plain[2][:10])
+    assert fetch(app, path, **{"if-none-match": plain[1]["etag"]})[0] == 304
+
+
 def test_what_is_no_file_is_left_to_the_pages(django):
     from fairlead.server.web.statics import Pages
 
