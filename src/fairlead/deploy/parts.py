@@ -52,11 +52,17 @@ class Parts:
         self._tell = tell if part.aloud else None
         over = asyncio.ensure_future(self._over[number].wait())
         try:
-            await asyncio.wait((over, self._task), return_when=asyncio.FIRST_COMPLETED)
+            waiting = (over, self._task)
+            await asyncio.wait(waiting, timeout=part.timeout, return_when=asyncio.FIRST_COMPLETED)
         finally:
             over.cancel()
         if self._over[number].is_set():
             return
+        if not self._task.done():
+            self._site.lost = True
+            raise HostLost(
+                f"{self._site.name}: a script did not end within {part.timeout:g} s and was stopped"
+            )
         done = await self.end()
         failed = msgspec.structs.replace(done, err=self._written(done.err)[-1].encode())
         self._site.checked(failed, None if part.aloud else tell)

@@ -116,7 +116,8 @@ class Stages:
         made = scripts.start if host.way in {KEPT, SEND} else scripts.begin_web
         script = made(site.layout, host.slot, host.processes, functions=site.functions)
         joins = host.busy and host.way in {KEPT, SEND}
-        return Part(script=script, timeout=patience(self._environment), joins=joins)
+        timeout = patience(self._environment) * (2 if joins else 1)
+        return Part(script=script, timeout=timeout, joins=joins)
 
     def _restart(self) -> Stage:
         at = self._new if self._host.way in {KEPT, SEND} else _LIVE

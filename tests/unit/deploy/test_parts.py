@@ -156,18 +156,31 @@ def test_a_host_that_is_gone():
     assert where.lost
 
 
+class Endless(Connection):
+    """Its scripts never end by themselves."""
+
+    def __init__(self, ended):
+        self.ended = ended
+
+    async def run(self, script, **more):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended.append(script)
+
+
+def test_one_that_takes_longer_than_it_may_is_ended():
+    ended, where = [], site()
+    where.connection = Endless(ended)
+    with pytest.raises(HostLost, match=r"^h1: a script did not end within 0.05 s and was stopped$"):
+        carry(Part(script=":", timeout=0.05), where=where)
+    assert where.lost
+    assert len(ended) == 1
+
+
 def test_what_goes_on_is_ended_by_who_leaves():
-    ended = []
-
-    class Endless(Connection):
-        async def run(self, script, **more):
-            try:
-                await asyncio.Event().wait()
-            finally:
-                ended.append(script)
-
-    where = site()
-    where.connection = Endless()
+    ended, where = [], site()
+    where.connection = Endless(ended)
     part = Part(script=":")
 
     async def act():
