@@ -19,9 +19,9 @@ class Intervals(msgspec.Struct, frozen=True, kw_only=True):
     dead by ``reap``, which looks that often, but not within ``grace`` of a start of PostgreSQL.
     A build whose worker has not reached the database for ``lease`` ends itself, so ``lease``
     must be shorter than ``stalled``. ``poll`` is how often queues are looked at without having
-    been notified, so how late a build that was put off may start, and ``flush`` how long events
-    are gathered before they are stored. Logs whose worker did not make a file of them are looked
-    for every ``tidy``, and are such after as long.
+    been notified, so how late a build that was put off may start, and ``flush`` how long lines
+    and tests are gathered before they are stored, all else thrice as long. Logs whose worker did
+    not make a file of them are looked for every ``tidy``, and are such after as long.
     """
 
     heartbeat: float = 3.0

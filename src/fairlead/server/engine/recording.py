@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from fairlead.errors import FairleadError
-from fairlead.model import Event, Output, RunFinished
+from fairlead.model import Event, Output, RunFinished, TestFinished
 from fairlead.server.engine.logsink import LogSink
 from fairlead.server.engine.rows import Batch, Rows
 from fairlead.server.engine.tables import AWAY, WIPE
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _RETRY = 0.3
 _MOST = 5000
+_CALM = 3
+"""How many times longer than lines and tests all else may wait: phases, steps, jobs."""
 
 
 class Fenced(FairleadError):
@@ -37,7 +39,8 @@ class Fenced(FairleadError):
 class Recorder:
     """Takes events (``emit``) and stores them from a thread of its own, every ``flush`` seconds.
 
-    What people wait for is stored at once: the first line after a silence, and the verdict.
+    What people wait for is stored at once: the first line after a silence, and the verdict. Where
+    nothing was written and no test ended, what else happened is stored less often.
     ``close`` waits until all is stored; ``abandon`` drops what is not. Where storing is refused,
     ``refused`` holds why and everything later is dropped.
     """
@@ -53,7 +56,7 @@ class Recorder:
         self._recorded = build.recorded
         self._changed = threading.Condition()
         self._waiting: list[Event] = []
-        self._urgent = False
+        self._urgent = self._live = False
         self._stored_at = time.monotonic()
         self._told_at = 0.0
         self._closing = False
@@ -68,11 +71,13 @@ class Recorder:
             if self.refused is not None or self._abandoned.is_set():
                 return
             self._waiting.append(event)
+            live = isinstance(event, Output | TestFinished)
             if self._is_urgent(event):
                 self._urgent = True
                 self._changed.notify()
-            elif len(self._waiting) == 1:
+            elif len(self._waiting) == 1 or live > self._live:
                 self._changed.notify()
+            self._live = self._live or live
 
     def _is_urgent(self, event: Event) -> bool:
         if isinstance(event, Output):
@@ -119,13 +124,21 @@ class Recorder:
         """The events of the next batch, when it is time for it; none at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._ending)
-            rest = self._stored_at + self._flush - time.monotonic()
-            self._changed.wait_for(lambda: self._urgent or self._ending, max(0.0, rest))
+            self._changed.wait_for(lambda: self._live or self._pressing, self._rest(_CALM))
+            self._changed.wait_for(lambda: self._pressing, self._rest())
             if self._abandoned.is_set():
                 return []
             events, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-            self._urgent = bool(self._waiting)
+            self._urgent = self._live = bool(self._waiting)
             return events
+
+    @property
+    def _pressing(self) -> bool:
+        return self._urgent or self._ending
+
+    def _rest(self, times: int = 1) -> float:
+        """Seconds until a batch is due, where it comes every ``times`` ``flush``."""
+        return max(0.0, self._stored_at + times * self._flush - time.monotonic())
 
     def _made(self, events: Sequence[Event]) -> Batch | None:
         """Events as changes, with the ids that takes; ``None`` when abandoned meanwhile."""

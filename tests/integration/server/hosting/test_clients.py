@@ -61,7 +61,7 @@ def test_a_client_that_goes_away_leaves_nothing(
 def test_a_silent_client_is_given_up(hosted, client, connect, wait_until, monkeypatch):
     from fairlead.server.hosting import exchange
 
-    monkeypatch.setattr(exchange, "SILENCE", 0.5)
+    monkeypatch.setattr(exchange, "SILENCE", 2.0)  # for as long there is a child to be seen
     with connect() as connection:
         wait_until(children)
         wait_until(lambda: not children())
