@@ -16,9 +16,9 @@ def measure(peers: Sequence[Peer], sizes: Sizes) -> list[Row]:
     for peer in peers:
         peer.wait(peer.trigger("noop"))
     time.sleep(_SETTLED)
-    before = [processes.seconds(peer.processes()) for peer in peers]
+    before = [processes.running(peer.processes()) for peer in peers]
     time.sleep(sizes.idle)
-    after = [processes.seconds(peer.processes()) for peer in peers]
+    after = [processes.running(peer.processes()) for peer in peers]
     theirs, ours = (
         (end - begin) / sizes.idle * 100 for begin, end in zip(before, after, strict=True)
     )

@@ -22,5 +22,5 @@ class Sizes:
 
 
 QUICK = Sizes(
-    latency=8, noop=6, queued=40, idle=5.0, log=1, push=2, first_byte=8, chromium=3, stored=10_000
+    latency=8, noop=6, queued=40, idle=10.0, log=1, push=2, first_byte=8, chromium=3, stored=10_000
 )
