@@ -32,10 +32,21 @@ def main(text, phase):
     town = json.loads(text)
     machines = {name: Machine(told) for name, told in town["machines"].items()}
 
+    def die():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def die_in_the_middle():
+        if all((machine.root / "under-way").exists() for machine in machines.values()):
+            die()
+        asyncio.get_running_loop().call_later(0.01, die_in_the_middle)
+
     def emit(event):
-        # In the middle of it: the script of the phase has just been started.
-        if type(event).__name__ == "PhaseStarted" and event.phase == phase:
-            asyncio.get_running_loop().call_later(0.05, os.kill, os.getpid(), signal.SIGKILL)
+        kind = type(event).__name__
+        if kind == "PhaseStarted" and event.phase == phase:
+            # The script of the phase has just been started: it gets a moment for what it does first.
+            asyncio.get_running_loop().call_later(0.05, die_in_the_middle)
+        if kind == "PhaseEnded" and event.phase == phase:
+            die()
 
     async def connect(host):
         return local.Connection(host, machines[host.address])
