@@ -10,20 +10,11 @@ ELSEWHERE = "or name a PostgreSQL server of your own with FAIRLEAD_DATABASE_URL"
 _FULL = ("No space left on device", "Disk quota exceeded")
 _LAST_BYTES = 4000
 _PREFIX = re.compile(r"^[\d-]+ [\d:.]+ UTC \[\d+\] ")
-_HELD = "pre-existing shared memory block"
 _TELLING = ("PANIC", "FATAL", "fatal", "error:", "ERROR", "could not")
 
 
 class PostgresFailed(FairleadError):
     """The embedded PostgreSQL cannot be made, started, dumped or restored."""
-
-
-class MemoryInUse(PostgresFailed):
-    """A process of an earlier server still has its shared memory; that is over once it has ended.
-
-    The kernel gives memory back a moment after a process looks ended, later where somebody reads
-    what ``/proc`` tells of it.
-    """
 
 
 def unwritable(path: Path, error: OSError) -> PostgresFailed:
@@ -40,8 +31,7 @@ def refused(what: str, words: str, *, place: Path, hint: str = "") -> PostgresFa
     """
     if any(full in words for full in _FULL):
         hint = f"free some space in {place}"
-    kind = MemoryInUse if _HELD in words else PostgresFailed
-    return kind(f"{what}: {reason(words) or 'it did not say why'}", hint=hint)
+    return PostgresFailed(f"{what}: {reason(words) or 'it did not say why'}", hint=hint)
 
 
 def reason(words: str) -> str:

@@ -13,14 +13,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 
-from fairlead.server.postgres.errors import MemoryInUse, PostgresFailed
+from fairlead.server.postgres.errors import PostgresFailed
 
 _SHORTEST, _LONGEST = 0.1, 30.0  # seconds between attempts to start a server that has died
 _STEADY = 60.0  # seconds after which a server that dies has not died of its start
 _AGAIN = 1.0  # seconds after which a request to stop is repeated: a starting one may miss it
 _IMMEDIATE = 7.0  # seconds; PostgreSQL itself kills what does not end after five
 _RECOVERY = 600.0  # seconds a server may take to become ready, after a crash of the machine
-_LETTING_GO = 20.0  # seconds in which an ended server's memory is let go
 _PAUSE = 0.005
 
 
@@ -105,7 +104,7 @@ class Keeper:
 
     def _keep(self) -> None:
         try:
-            process = self._begin_first()
+            process = self._begin()
         except BaseException as error:  # noqa: BLE001 — it belongs to whoever called start
             self._error = error
             return
@@ -119,15 +118,6 @@ class Keeper:
             if time.monotonic() - began > _STEADY:
                 delay = _SHORTEST
             process, delay = self._again(process.returncode, delay)
-
-    def _begin_first(self) -> subprocess.Popen[bytes] | None:
-        until = time.monotonic() + _LETTING_GO
-        while True:
-            try:
-                return self._begin()
-            except MemoryInUse:
-                if time.monotonic() > until or self._stopping.wait(_SHORTEST):
-                    raise
 
     def _again(self, code: int, delay: float) -> tuple[subprocess.Popen[bytes] | None, float]:
         while not self._stopping.wait(delay):

@@ -1,6 +1,5 @@
 """What must survive: kill -9 of anything, at any time."""
 
-import ctypes
 import os
 import shutil
 import signal
@@ -13,7 +12,6 @@ import psycopg
 import pytest
 
 from fairlead.server.postgres import Ending, Postgres, PostgresFailed, leftovers
-from fairlead.server.postgres.launch import launch
 from fairlead.server.postgres.leftovers import processes_in
 from fairlead.server.postgres.programs import Programs
 
@@ -189,33 +187,6 @@ def test_fairlead_killed_in_mid_initdb_leaves_no_cluster(folder, dying, script, 
     with Postgres(root) as postgres:
         assert ask(postgres, "SELECT 1") == (1,)
     assert not list(root.glob(".new-*"))
-
-
-def test_memory_of_an_ended_server_that_is_let_go_late(root, data, script, ask, told, monkeypatch):
-    fairlead = script(root, _RUN)
-    pid = int(fairlead.stdout.readline())
-    memory = int((data / "postmaster.pid").read_text().splitlines()[6].split()[1])
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.shmat.restype = ctypes.c_void_p
-    held = libc.shmat(memory, None, 0o10000)  # SHM_RDONLY
-    assert held != ctypes.c_void_p(-1).value
-    for process in processes_in(data):
-        os.kill(process.pid, signal.SIGSTOP if process.pid == pid else signal.SIGKILL)
-    fairlead.kill()
-    os.kill(pid, signal.SIGKILL)
-    fairlead.communicate()
-    begun = []
-
-    def begin(*args, **more):
-        begun.append(args)
-        if len(begun) == 3:
-            assert libc.shmdt(ctypes.c_void_p(held)) == 0
-        return launch(*args, **more)
-
-    monkeypatch.setattr("fairlead.server.postgres.server.launch", begin)
-    with Postgres(root, told=told.append) as postgres:
-        assert ask(postgres, "SELECT n FROM kept") == (1,)
-    assert len(begun) == 3
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's own processes are open to it")
