@@ -189,16 +189,17 @@ def test_without_javascript_everything_but_live_updates_works(chromium, site, us
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Sign in").click()
-    assert page.url == f"{site}/p/bank/"
+    page.wait_for_url(f"{site}/p/bank/")
     page.get_by_label("State").select_option("queued")
     page.get_by_role("button", name="Filter").click()
+    page.wait_for_url("**/p/bank/?**")
     assert page.locator(".builds > li").count() == 1
     page.locator(".builds .what a").click()
     page.get_by_role("button", name="Cancel").click()
-    assert "cancelled by ada" in page.content()
+    page.get_by_text("cancelled by ada").first.wait_for()
     assert Build.objects.get(number=3).state == "cancelled"
     page.get_by_role("button", name="Sign out").click()
-    assert page.url.startswith(f"{site}/sign-in/")
+    page.wait_for_url("**/sign-in/**")
     context.close()
 
 
