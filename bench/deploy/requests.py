@@ -48,6 +48,7 @@ class Times:
 def measure(site: Site, sizes: Sizes) -> list[Row]:
     """Failed requests and the added 99th percentile."""
     times = Times()
+    site.settle()  # machines that were just started answer a moment later
     site.shop.configure(patience=3)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
