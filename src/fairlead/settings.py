@@ -12,6 +12,7 @@ import msgspec
 
 from fairlead.errors import FairleadError
 from fairlead.model import Location
+from fairlead.util.decoding import from_plain
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +58,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             values[name] = int(text) if name in _NUMBERS and text.isdecimal() else text
     values["config"] = str(config)
     try:
-        return msgspec.convert(values, Settings, dec_hook=lambda kind, value: kind(value))
+        return from_plain(values, Settings, hook=lambda kind, value: kind(value))
     except msgspec.ValidationError as error:
         raise FairleadError(f"a setting is not of its kind: {error}") from error
 

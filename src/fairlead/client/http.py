@@ -11,6 +11,7 @@ import msgspec
 from fairlead import __version__
 from fairlead.client.errors import ServerRefused, ServerUnintelligible, ServerUnreachable
 from fairlead.client.problems import refusal
+from fairlead.util.decoding import from_json
 
 if TYPE_CHECKING:
     import httpx
@@ -196,7 +197,7 @@ class Connection:
 
     def _decoded(self, answer: "httpx.Response", kind: type[T]) -> T:
         try:
-            return msgspec.json.decode(answer.content, type=kind)
+            return from_json(answer.content, kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             place = answer.request.url.path
             raise ServerUnintelligible(

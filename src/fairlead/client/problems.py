@@ -3,6 +3,7 @@
 import msgspec
 
 from fairlead.client.errors import ServerRefused
+from fairlead.util.decoding import from_json
 
 _HINTS = {
     401: "give a token: fairlead login {base}",
@@ -34,7 +35,7 @@ def refusal(status: int, phrase: str, kind: str, body: bytes, base: str) -> Serv
 
 def _read(body: bytes) -> Problem:
     try:
-        return msgspec.json.decode(body, type=Problem)
+        return from_json(body, Problem)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return Problem()
 
@@ -42,7 +43,7 @@ def _read(body: bytes) -> Problem:
 def _details(errors: msgspec.Raw) -> list[str]:
     """One sentence for each wrong field: ``errors`` lists texts, or objects with a message."""
     try:
-        items = msgspec.json.decode(errors)
+        items = from_json(errors, object)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return []
     return [text for item in items if (text := _detail(item))] if isinstance(items, list) else []

@@ -18,6 +18,7 @@ import msgspec
 
 from fairlead.errors import FairleadError, UsageError
 from fairlead.model import Location
+from fairlead.util.decoding import from_plain
 from fairlead.util.fs import locked, write_atomic
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -75,7 +76,7 @@ class Servers:
         except FileNotFoundError:
             return _File()
         try:
-            return msgspec.convert(tomllib.loads(text), _File)
+            return from_plain(tomllib.loads(text), _File)
         except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
             raise FairleadError(
                 f"cannot be read: {error}",

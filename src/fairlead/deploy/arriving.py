@@ -17,6 +17,7 @@ from fairlead.errors import DeploymentRefused, FairleadError, HostError, HostFai
 from fairlead.model.deployment import DeployPhase
 from fairlead.model.environment import Host
 from fairlead.model.release import Manifest
+from fairlead.util.decoding import from_json
 
 Connect = Callable[[Host], Awaitable[Connection]]
 
@@ -105,7 +106,7 @@ class Arrival:
         script = f"cat {self._layout.releases}/{folder}/manifest.json"
         done = await self.connections[index].run(script)
         try:
-            return msgspec.json.decode(done.out, type=Manifest)
+            return from_json(done.out, Manifest)
         except msgspec.DecodeError as error:
             raise DeploymentRefused(f"release {folder} says nothing of itself: {error}") from error
 

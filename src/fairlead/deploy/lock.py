@@ -21,6 +21,7 @@ from fairlead.deploy.layout import Layout
 from fairlead.deploy.troubles import together
 from fairlead.errors import DeploymentLocked, HostError, HostFailed, HostLost
 from fairlead.model.environment import Host
+from fairlead.util.decoding import from_json
 
 _LOOKED = ":fairlead: looked"
 """What ends what a host tells of itself."""
@@ -189,6 +190,6 @@ def _taking(layout: Layout, holder: Holder, look: str) -> str:
 
 def _read(text: str) -> Holder | None:
     try:
-        return msgspec.json.decode(text, type=Holder) if text else None
+        return from_json(text, Holder) if text else None
     except msgspec.DecodeError:
         return None

@@ -17,6 +17,7 @@ from fairlead.errors import HostError
 from fairlead.model.deployment import Live, Past
 from fairlead.model.environment import Environment, Host
 from fairlead.settings import Settings
+from fairlead.util.decoding import from_json
 
 _PATIENCE = 30.0
 """Seconds that a look at a host may take beside what its health check may."""
@@ -131,7 +132,7 @@ def _pasts(lines: bytes) -> list[Past]:
     for line in lines.splitlines():
         # A line that a full disk cut off tells nothing; the others still do.
         try:
-            found.append(msgspec.json.decode(line, type=Past))
+            found.append(from_json(line, Past))
         except msgspec.DecodeError:
             continue
     return found

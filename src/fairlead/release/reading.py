@@ -22,6 +22,7 @@ from fairlead.model import Location
 from fairlead.model.release import Manifest, Member
 from fairlead.release.archive import BLOCK, END, MANIFEST, PAYLOAD, SIGNATURE, chunks
 from fairlead.release.signing import valid
+from fairlead.util.decoding import from_json
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -165,7 +166,7 @@ class _Reader:
 
     def _manifest(self, data: bytes) -> Manifest:
         try:
-            manifest = msgspec.json.decode(data, type=Manifest)
+            manifest = from_json(data, Manifest)
         except msgspec.MsgspecError as error:
             raise self.broken(f"its manifest cannot be read: {error}") from error
         if manifest.format != FORMAT:

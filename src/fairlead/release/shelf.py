@@ -18,6 +18,7 @@ from fairlead.errors import NotFound, StoreError
 from fairlead.model import Location, encode
 from fairlead.model.release import Manifest, Release
 from fairlead.release.archive import chunks
+from fairlead.util.decoding import from_json
 from fairlead.util.fs import locked, remove_tree, unusable, write_atomic
 
 SUFFIX = ".release"
@@ -133,7 +134,7 @@ class Shelf:
         """Numbers by the environment they are live or warm in."""
         try:
             data = (self.folder / "live.json").read_bytes()
-            return msgspec.json.decode(data, type=dict[str, tuple[int, ...]])
+            return from_json(data, dict[str, tuple[int, ...]])
         except FileNotFoundError:
             return {}
         except (OSError, msgspec.MsgspecError) as error:
@@ -202,7 +203,7 @@ class Shelf:
     def _read(self, number: int) -> Release | None:
         folder = self.folder / str(number)
         try:
-            found = msgspec.json.decode((folder / "release.json").read_bytes(), type=Release)
+            found = from_json((folder / "release.json").read_bytes(), Release)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, msgspec.MsgspecError) as error:

@@ -26,6 +26,7 @@ from fairlead.runner.environments.requirements import ROOT
 from fairlead.runner.environments.resolution import package_name
 from fairlead.runner.environments.tools import bundled
 from fairlead.runner.pythons import Interpreter, find
+from fairlead.util.decoding import from_json
 from fairlead.util.fs import remove_tree, unusable, write_atomic
 
 _EPOCH = "315532800"
@@ -103,7 +104,7 @@ class Wheels:
     def _known(self, line: str) -> Wheel | None:
         note = self._note(line)
         try:
-            wheel = msgspec.json.decode(note.read_bytes(), type=Wheel)
+            wheel = from_json(note.read_bytes(), Wheel)
             now = time.time()
             for path in (note, self.path(wheel)):
                 os.utime(path, (now, now))

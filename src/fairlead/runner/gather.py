@@ -20,6 +20,7 @@ from fairlead.model import (
 )
 from fairlead.runner.checkout import Source
 from fairlead.runner.files import matching, read_inside, read_limited
+from fairlead.util.decoding import from_json
 from fairlead.util.fs import write_atomic
 
 _ASIDE = frozenset(
@@ -171,7 +172,7 @@ def _docs(left: Left) -> DocCoverage | None:
         return None
     kept = left.home / "docs" / left.source.tree_id
     try:
-        return msgspec.json.decode(kept.read_bytes(), type=DocCoverage)
+        return from_json(kept.read_bytes(), DocCoverage)
     except (OSError, msgspec.DecodeError):
         pass
     from fairlead.reports import docs

@@ -17,6 +17,7 @@ import msgspec
 from fairlead.errors import StoreError, UsageError
 from fairlead.model import Location, Outcome, Pairs, RunResult, Trigger, encode
 from fairlead.runner.select import NOT_SELECTED
+from fairlead.util.decoding import from_json
 from fairlead.util.fs import locked, remove_tree, unusable, write_atomic
 
 
@@ -101,7 +102,7 @@ class History:
         """One run's result. ``UsageError`` where there is none, ``StoreError`` if unreadable."""
         path = self._result(number)
         try:
-            return msgspec.json.decode(path.read_bytes(), type=RunResult)
+            return from_json(path.read_bytes(), RunResult)
         except FileNotFoundError as error:
             known = ", ".join(map(str, self.numbers()[-10:])) or "none yet"
             raise UsageError(f"there is no run {number}", hint=f"runs: {known}") from error
@@ -158,7 +159,7 @@ class History:
             return
         for line in lines:
             with suppress(msgspec.DecodeError):
-                yield msgspec.json.decode(line, type=_Numbered).number, line
+                yield from_json(line, _Numbered).number, line
 
     def _forget(self, oldest_kept: int) -> None:
         for name in os.listdir(self._runs):
@@ -185,7 +186,7 @@ class History:
 
 def _decoded(line: bytes) -> Entry | None:
     try:
-        return msgspec.json.decode(line, type=Entry)
+        return from_json(line, Entry)
     except msgspec.DecodeError:
         return None
 

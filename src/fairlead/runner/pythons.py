@@ -17,6 +17,7 @@ import msgspec
 
 from fairlead.errors import InterpreterNotFound, StoreError
 from fairlead.runner.probing import answer_of
+from fairlead.util.decoding import json_decoder
 from fairlead.util.fs import write_atomic
 
 _PLACES = "pyenv, uv, asdf, mise, /opt, /usr/local, /usr and PATH"
@@ -355,13 +356,13 @@ def _read_cache(file: Path) -> _Cache:
 @lru_cache(maxsize=1)
 def _decoded_cache(file: Path, _status: tuple[int, int, int]) -> _Cache:
     """As long as it is the same file; it is only ever replaced."""
-    cache = msgspec.json.decode(file.read_bytes(), type=_Cache, dec_hook=_decoded)
+    cache = json_decoder(_Cache, _decoded).decode(file.read_bytes())
     return cache if cache.version == _CACHE_VERSION else _Cache(_CACHE_VERSION)
 
 
 def _answers(known: msgspec.Raw) -> dict[str, _Answer]:
     try:
-        return msgspec.json.decode(known, type=dict[str, _Answer], dec_hook=_decoded)
+        return json_decoder(dict[str, _Answer], _decoded).decode(known)
     except msgspec.MsgspecError:
         return {}
 

@@ -15,6 +15,7 @@ from fairlead import __version__
 from fairlead.errors import StoreError
 from fairlead.model import Plan, Trigger
 from fairlead.pipeline.tree import Tree
+from fairlead.util.decoding import from_json
 from fairlead.util.digest import sha256
 from fairlead.util.fs import write_atomic
 
@@ -89,7 +90,7 @@ def remembering(place: Path, trigger: Trigger, facts: Facts, make: Callable[[], 
     except UnicodeEncodeError:  # a branch that is no text
         return make()
     with suppress(OSError, msgspec.MsgspecError, RecursionError):
-        kept = msgspec.json.decode(place.read_bytes(), type=_Kept)
+        kept = from_json(place.read_bytes(), _Kept)
         if kept.key == key and facts.hold(kept.facts):
             return kept.plan
     plan = make()

@@ -14,6 +14,7 @@ import msgspec
 
 from fairlead.errors import FairleadError
 from fairlead.model import Location, encode
+from fairlead.util.decoding import from_json
 from fairlead.util.digest import sha256
 from fairlead.util.fs import locked, unusable, write_atomic
 
@@ -68,7 +69,7 @@ def load(config: Path, root: Path) -> Secrets:
             hint=f"change the secrets, then: chmod 600 {path}",
         )
     try:
-        return msgspec.json.decode(data, type=Secrets)
+        return from_json(data, Secrets)
     except msgspec.DecodeError as error:
         raise FairleadError(
             f"not a file of secrets: {error}", location=Location(file=str(path))

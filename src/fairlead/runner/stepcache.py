@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fairlead.model import Job, Reuse, Step
+from fairlead.util.decoding import from_msgpack
 from fairlead.util.digest import sha256
 from fairlead.util.fs import write_atomic
 from fairlead.util.globs import selects
@@ -95,7 +96,7 @@ class StepCache:
         """An earlier success with that key."""
         path = self._path(key)
         try:
-            stored = msgspec.msgpack.decode(path.read_bytes(), type=Stored)
+            stored = from_msgpack(path.read_bytes(), Stored)
             os.utime(path)  # the time of its last use, for pruning
         except (OSError, msgspec.DecodeError):
             return None

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from fairlead.errors import FairleadError, StoreError
+from fairlead.util.decoding import from_plain
 from fairlead.util.fs import unusable
 from fairlead.util.serving import data_folder
 
@@ -91,9 +92,9 @@ def load_configuration(environ: Mapping[str, str]) -> Configuration:
         if (text := environ.get(f"FAIRLEAD_EVERY_{name.upper()}"))
     }
     try:
-        intervals = msgspec.convert(every, Intervals, strict=False)
-        known = msgspec.convert(
-            values, Configuration, strict=False, dec_hook=lambda kind, value: kind(value)
+        intervals = from_plain(every, Intervals, strict=False)
+        known = from_plain(
+            values, Configuration, strict=False, hook=lambda kind, value: kind(value)
         )
     except msgspec.ValidationError as error:
         words, _, place = str(error).rpartition(" - at `$.")

@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from fairlead.errors import WebhookUnreadable
+from fairlead.util.decoding import from_json
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """An id or a count, small enough for any database."""
@@ -23,7 +24,7 @@ class Payload(msgspec.Struct, frozen=True):
 def decode(data: bytes, model: type[_Model], what: str) -> _Model:
     """``data`` as ``model``; raises ``WebhookUnreadable`` that names ``what`` and the field."""
     try:
-        return msgspec.json.decode(data, type=model)
+        return from_json(data, model)
     except msgspec.ValidationError as error:
         raise WebhookUnreadable(f"not a {what} payload: {error}") from error
     except RecursionError as error:

@@ -8,6 +8,7 @@ import msgspec
 from fairlead.errors import TriggerInvalid
 from fairlead.triggers.filters import Filters
 from fairlead.triggers.manual import Parameter, check_declared
+from fairlead.util.decoding import from_plain
 
 ALWAYS: Final = "always"
 FIRST: Final = "first"
@@ -39,7 +40,7 @@ def read_rules(raw: object) -> Rules:
     filter that cannot be read may have been there to keep something out.
     """
     try:
-        rules = msgspec.convert(raw, Rules)
+        rules = from_plain(raw, Rules)
     except msgspec.ValidationError as error:
         raise TriggerInvalid(f"the project's triggers cannot be read: {error}") from error
     read_zone(rules.zone)

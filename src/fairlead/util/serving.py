@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from fairlead.util.decoding import from_json
 from fairlead.util.fs import write_atomic
 
 MACHINES_DATA = Path("/var/lib/fairlead")
@@ -54,7 +55,7 @@ def served(data: Path, url: str) -> Iterator[None]:
 def serving(data: Path) -> Serving | None:
     """The server that runs on this folder, where one does and we may know."""
     try:
-        found = msgspec.json.decode((data / _NAME).read_bytes(), type=Serving)
+        found = from_json((data / _NAME).read_bytes(), Serving)
     except (OSError, msgspec.DecodeError):
         return None
     return found if found.started and _started(found.pid) == found.started else None

@@ -8,6 +8,7 @@ from fairlead.deploy.managers.registry import manager
 from fairlead.deploy.slots import About
 from fairlead.model.environment import Environment, Host
 from fairlead.model.plan import Value
+from fairlead.util.decoding import from_json
 
 
 class Journal(Value, frozen=True, kw_only=True):
@@ -138,7 +139,7 @@ def _by_slot(lines: list[str]) -> dict[str, About]:
         slot, _, text = line.partition(" ")
         # A slot whose file was cut off by a full disk is as good as empty.
         try:
-            found[slot] = msgspec.json.decode(text, type=About)
+            found[slot] = from_json(text, About)
         except msgspec.DecodeError:
             continue
     return found
@@ -156,6 +157,6 @@ def _states(lines: list[str]) -> dict[tuple[str, str], str]:
 
 def _journal(text: str) -> Journal:
     try:
-        return msgspec.json.decode(text, type=Journal)
+        return from_json(text, Journal)
     except msgspec.DecodeError:
         return Journal()

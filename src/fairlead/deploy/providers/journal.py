@@ -7,6 +7,7 @@ import msgspec
 
 from fairlead.model import encode
 from fairlead.model.deployment import Past
+from fairlead.util.decoding import from_json
 from fairlead.util.fs import unusable
 
 
@@ -44,7 +45,7 @@ class Journal:
         found = []
         for line in filter(None, lines):
             try:
-                found.append(msgspec.json.decode(line, type=Past))
+                found.append(from_json(line, Past))
             except msgspec.DecodeError:
                 continue
         return tuple(reversed(found))

@@ -4,6 +4,7 @@ import msgspec
 
 from fairlead.reports.coverage.lines import Lines
 from fairlead.reports.raw import text_of, unreadable
+from fairlead.util.decoding import from_json
 
 
 class _File(msgspec.Struct):
@@ -18,7 +19,7 @@ class _Report(msgspec.Struct):
 def fill(lines: Lines, data: bytes, file: str) -> None:
     """Add the lines of a JSON report. Raises ``ReportUnreadable``."""
     try:
-        report = msgspec.json.decode(text_of(data), type=_Report)
+        report = from_json(text_of(data), _Report)
     except msgspec.ValidationError as error:
         raise unreadable(file, f"not a report of coverage json: {error}") from error
     except (msgspec.DecodeError, RecursionError, ValueError) as error:

@@ -19,6 +19,7 @@ from fairlead.runner.checkout.repository import (
     merge_base,
     read_commit,
 )
+from fairlead.util.decoding import from_json
 from fairlead.util.digest import sha256
 from fairlead.util.errand import Errand
 from fairlead.util.fs import write_atomic
@@ -65,7 +66,7 @@ def current_head(repository: Repository, path: Path, place: Path) -> Head:
     state = _state(repository)
     if state:
         with suppress(OSError, msgspec.MsgspecError):
-            kept = msgspec.json.decode(place.read_bytes(), type=_Kept)
+            kept = from_json(place.read_bytes(), _Kept)
             if kept.state == state:
                 return kept.head
     head = read_head(path, "HEAD")

@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from fairlead.model import TestCase, TestOutcome
+from fairlead.util.decoding import json_decoder
 
 LINE_LIMIT = 1 << 20
 """Bytes of the longest line that is read."""
@@ -83,7 +84,7 @@ class _Step(_Line, tag="step"):
     code: int | None = None
 
 
-_decoder = msgspec.json.Decoder(_Collected | _Start | _Test | _Step)
+_decoder = json_decoder(_Collected | _Start | _Test | _Step)
 
 
 class Reader:

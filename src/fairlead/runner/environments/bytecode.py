@@ -17,6 +17,7 @@ import msgspec
 from fairlead.errors import StoreError
 from fairlead.runner.environments.request import interpreter_identity
 from fairlead.runner.pythons import Interpreter
+from fairlead.util.decoding import from_msgpack
 from fairlead.util.fs import write_atomic
 
 FIRST = (3, 7)
@@ -66,7 +67,7 @@ class Bytecode:
     def _restored(self, package: Path, digest: str) -> bool:
         file = self._folder / digest
         try:
-            kept = msgspec.msgpack.decode(file.read_bytes(), type=dict[str, bytes])
+            kept = from_msgpack(file.read_bytes(), dict[str, bytes])
             os.utime(file)
         except (OSError, msgspec.MsgspecError):
             return False

@@ -2,11 +2,13 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from fairlead.errors import StoreError
 from fairlead.runner.environments.scripts import Scripts
+from fairlead.util.decoding import from_json
 
 FILE = "fairlead.json"
 
@@ -29,7 +31,7 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 def read_contents(folder: Path) -> Contents:
     """Read what ``write_contents`` wrote. Raises ``StoreError``."""
     try:
-        return msgspec.json.decode((folder / FILE).read_bytes(), type=Contents)
+        return from_json((folder / FILE).read_bytes(), Contents)
     except (OSError, msgspec.MsgspecError) as error:
         raise StoreError(
             f"{folder} is not an environment of ours: {error}", hint="remove that folder"
@@ -67,7 +69,7 @@ def _name_and_version(folder: Path) -> tuple[str, str]:
 def _from_address(folder: Path, name: str) -> str:
     """``name @ address`` for what did not come from an index (PEP 610), else nothing."""
     try:
-        data = msgspec.json.decode((folder / "direct_url.json").read_bytes())
+        data: Any = from_json((folder / "direct_url.json").read_bytes(), object)
         url, vcs = data["url"], data.get("vcs_info")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""

@@ -21,6 +21,7 @@ from fairlead.runner.environments.request import (
     normal_name,
 )
 from fairlead.runner.environments.requirements import ROOT, LocalProject
+from fairlead.util.decoding import from_json
 from fairlead.util.digest import sha256
 from fairlead.util.fs import locked, write_atomic
 
@@ -112,7 +113,7 @@ class Resolutions:
 
 def _read(file: Path) -> Resolution | None:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Resolution)
+        return from_json(file.read_bytes(), Resolution)
     except (FileNotFoundError, NotADirectoryError, msgspec.MsgspecError):
         return None
 

@@ -27,6 +27,7 @@ from fairlead.server.api.routes import (
     secrets,
     tokens,
 )
+from fairlead.util.decoding import from_json
 
 BASE = "/api/v1"
 
@@ -51,7 +52,7 @@ class _Strict(Parser):
 
     def parse_body(self, request: HttpRequest) -> Any:
         try:
-            return msgspec.json.decode(request.body)
+            return from_json(request.body, object)
         except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
             raise HttpError(HTTPStatus.BAD_REQUEST, f"the body is no JSON: {error}") from error
 

@@ -9,6 +9,7 @@ import msgspec
 from fairlead.model.deployment import AnyDeployEvent, DeployFinished
 from fairlead.server.engine.deployrows import DeployRows, NotOurs
 from fairlead.server.store.models import Deployment, DeploymentState
+from fairlead.util.decoding import json_decoder
 from fairlead.util.fs import remove_tree
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ def _events(journal: Path) -> list[AnyDeployEvent]:
     except OSError as error:
         log.warning("a journal cannot be read: %s", error)
         return []
-    decoder = msgspec.json.Decoder(AnyDeployEvent)
+    decoder = json_decoder(AnyDeployEvent)
     found: list[AnyDeployEvent] = []
     for line in lines:
         try:

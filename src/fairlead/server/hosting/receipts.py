@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from fairlead.util.decoding import from_json
 from fairlead.util.fs import unusable
 
 _FOLDER = "fairlead-pushes"
@@ -74,7 +75,7 @@ def take_over(repository: Path, work: Callable[[Receipt], None]) -> int:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 with suppress(msgspec.DecodeError):
-                    work(msgspec.json.decode(path.read_bytes(), type=Receipt))
+                    work(from_json(path.read_bytes(), Receipt))
                 held.done()
                 count += 1
             finally:

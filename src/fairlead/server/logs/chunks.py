@@ -10,6 +10,7 @@ import msgspec
 from fairlead.model import Value
 from fairlead.server.logs.blocks import Block, Mark
 from fairlead.server.logs.errors import LogGap, LogUnreadable
+from fairlead.util.decoding import from_json
 
 LEVEL = 1  # of zlib: these bytes live for minutes, and a job waits for them
 
@@ -140,6 +141,6 @@ def unpack(data: bytes, size: int, kind: int) -> bytes:
 
 def _head(data: bytes) -> Head:
     try:
-        return msgspec.json.decode(data, type=Head)
+        return from_json(data, Head)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise LogUnreadable(f"the head of a log's chunk is damaged: {error}") from error

@@ -15,6 +15,7 @@ import msgspec
 from fairlead.server.logs.blocks import Block, Mark, Surveyor
 from fairlead.server.logs.chunks import unpack
 from fairlead.server.logs.errors import LogUnreadable
+from fairlead.util.decoding import from_msgpack
 
 FRAME = 256 << 10
 """Bytes of a log in one frame at most: about a millisecond to read."""
@@ -112,7 +113,7 @@ def read_index(data: bytes) -> Index:
     try:
         decoder = zlib.decompressobj()
         plain = decoder.decompress(packed, _LARGEST)
-        index = msgspec.msgpack.decode(plain, type=Index)
+        index = from_msgpack(plain, Index)
     except (zlib.error, msgspec.DecodeError) as error:
         raise LogUnreadable(f"the index of a stored log is damaged: {error}") from error
     if sum(frame.packed for frame in index.frames) != begin or not decoder.eof:

@@ -16,6 +16,7 @@ from typing import IO
 import msgspec
 
 from fairlead.errors import FairleadError, StoreError
+from fairlead.util.decoding import from_json
 from fairlead.util.fs import unusable
 
 FORMAT = 1
@@ -195,7 +196,7 @@ def _read_manifest(path: Path) -> Manifest:
     if path.stat().st_size > _LARGEST_TEXT:
         raise _damaged("its first part is too large")
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = from_json(path.read_bytes(), Manifest)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise _damaged(f"what it says of itself: {error}") from error
     if manifest.format > FORMAT:

@@ -22,6 +22,7 @@ from fairlead.server.store.models import (
     Secret,
     State,
 )
+from fairlead.util.decoding import from_json
 
 if TYPE_CHECKING:
     import httpx
@@ -156,6 +157,6 @@ def _read(answer: "httpx.Response") -> dict[str, str]:
             hint="FAIRLEAD_WORKER_TOKEN must be the server's own, or a token with scope worker",
         )
     try:
-        return msgspec.json.decode(answer.content, type=dict[str, str])
+        return from_json(answer.content, dict[str, str])
     except msgspec.DecodeError as error:
         raise FairleadError(f"the server's answer is not one: {error}") from error

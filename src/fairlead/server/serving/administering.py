@@ -12,6 +12,7 @@ from fairlead.errors import FairleadError, UsageError
 from fairlead.server.configuration import load_configuration
 from fairlead.server.serving.database import name_address, name_database, some_database
 from fairlead.server.serving.journal import keep_journal
+from fairlead.util.decoding import from_json
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -244,7 +245,7 @@ def read_value(field: str, text: str, like: object) -> Any:
     try:
         if isinstance(like, bool) and text in kinds:
             return kinds[text]
-        return msgspec.json.decode(text, type=type(like))
+        return from_json(text, type(like))
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         raise FairleadError(f"{field}={text}: {error}") from error
 

@@ -15,6 +15,7 @@ from typing import NoReturn
 import msgspec
 
 from fairlead.errors import FairleadError
+from fairlead.util.decoding import from_json
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ def _asked(run: Callable[[], str], name: str, stop: Callable[[], object]) -> Ite
 def _value(data: bytes, name: str) -> str:
     if not data:
         raise FairleadError(f"{name} broke: see what it said before")
-    told = msgspec.json.decode(data, type=_Answer)
+    told = from_json(data, _Answer)
     if told.error:
         raise FairleadError(told.error, hint=told.hint)
     return told.value

@@ -10,6 +10,7 @@ import msgspec
 
 from fairlead.server.serving.forking import adopt, ask, fork
 from fairlead.server.serving.loading import keep_loaded, load_everything
+from fairlead.util.decoding import from_json
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -47,4 +48,4 @@ def hatch(
         pids = tuple(fork(part.run, part.name, adopter=ours) for part in parts)
         return msgspec.json.encode(Brood(said, pids)).decode()
 
-    return msgspec.json.decode(adopt(load, "loader", stop=stop), type=Brood)
+    return from_json(adopt(load, "loader", stop=stop), Brood)

@@ -5,11 +5,11 @@ PostgreSQL's own text and JSON refuse NUL characters and lone surrogates.
 
 from typing import TypeVar
 
-import msgspec
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from fairlead.model import encode
+from fairlead.util.decoding import from_json
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ def pack(value: object) -> bytes:
 
 def unpack(data: bytes | memoryview | None, kind: type[T]) -> T | None:
     """A stored value; ``None`` where nothing is stored. Fields of newer versions are ignored."""
-    return msgspec.json.decode(bytes(data), type=kind) if data else None
+    return from_json(bytes(data), kind) if data else None
 
 
 def clean(text: str, longest: int = 0) -> str:

@@ -8,6 +8,7 @@ from fairlead.server.store.models import Build, Test
 from fairlead.server.store.tests import BAD
 from fairlead.server.web.jobs import JobLine
 from fairlead.server.web.words import one_line, percent, plain, plural
+from fairlead.util.decoding import from_json
 
 _COUNT = 20
 
@@ -68,7 +69,7 @@ class News(msgspec.Struct, frozen=True):
 
 def read_told(build: Build) -> Told:
     """What the stored result tells; nothing before the end."""
-    return msgspec.json.decode(bytes(build.result), type=Told) if build.result else Told()
+    return from_json(bytes(build.result), Told) if build.result else Told()
 
 
 def make_news(build: Build, told: Told, lines: Sequence[JobLine]) -> News:

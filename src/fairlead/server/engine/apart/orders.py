@@ -9,6 +9,7 @@ from fairlead.deploy.order import DeployOrder, RollbackOrder
 from fairlead.model.deployment import AnyDeployEvent, Live
 from fairlead.model.environment import Environment
 from fairlead.model.release import Manifest
+from fairlead.util.decoding import json_decoder
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="what"):
@@ -116,9 +117,8 @@ class Refused(Said, frozen=True, kw_only=True, tag="refused_to"):
 
 AnySaid = AnyDeployEvent | Progressed | Made | Looked | Removed | Refused
 
-_answers: msgspec.json.Decoder[AnySaid] = msgspec.json.Decoder(AnySaid)
-
 
 def read_answer(line: bytes) -> AnySaid:
     """One line of such a process. Raises ``msgspec.MsgspecError`` for what is none."""
-    return _answers.decode(line)
+    answer: AnySaid = json_decoder(AnySaid).decode(line)
+    return answer

@@ -32,6 +32,7 @@ from fairlead.server.engine.apart.orders import (
     Remove,
     RollBack,
 )
+from fairlead.util.decoding import json_decoder
 
 STOP = b"stop\n"
 
@@ -75,7 +76,7 @@ def main() -> None:
     # What a library prints must not stand between the answers.
     os.dup2(2, 1)
     told = os.fdopen(os.dup(0), "rb")
-    order = msgspec.json.decode(told.readline(), type=AnyOrder)
+    order: AnyOrder = json_decoder(AnyOrder).decode(told.readline())
     folder = Path(order.folder)
     # Held until we end, however we end.
     held = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
