@@ -97,11 +97,12 @@ travis_retry() {
 }
 
 __fairlead_watch() {
-  local minute
-  trap 'kill "${!}" 2>/dev/null; exit 0' TERM
+  # Time passes in reading what never comes: a program that sleeps would outlive us and hold our
+  # output open, if we were ended just when it had begun.
+  local minute never
+  builtin exec {never}<> <(:)
   for ((minute = 2; minute <= $2 + 1; minute++)); do
-    sleep 60 &
-    wait "$!"
+    builtin read -r -t 60 -u "${never}" _ || :
     if ((minute <= $2)); then
       builtin printf 'Still running (%d of %d): %s\n' "${minute}" "$2" "$3"
     fi
@@ -124,7 +125,7 @@ travis_wait() {
   __fairlead_watch "${__command}" "${__minutes}" "$*" &
   __watch="$!"
   wait "${__command}" 2>/dev/null || __result="$?"
-  kill "${__watch}" 2>/dev/null || :
+  kill -9 "${__watch}" 2>/dev/null || :
   wait "${__watch}" 2>/dev/null || :
   builtin printf '\nThe command %s exited with %d.\n\nLog:\n\n' "$*" "${__result}"
   cat "${__log}"
