@@ -2,7 +2,8 @@
 
 A program of its own: ``python load.py ADDRESS PORT RATE`` until it is interrupted, or for SECONDS,
 with a JSON line on standard output for each request: when (Unix seconds), how long (seconds),
-status, release, machine, path, and what was wrong.
+status, release, machine, path, for how long a kept connection had not been used, and what was
+wrong.
 
 Of 25 requests one is slow. Half of all come over connections that are kept, a quarter over
 connections of their own, a quarter are POSTs with a body that must come back.
@@ -19,6 +20,10 @@ import time
 
 KINDS = ("kept", "once", "kept", "posted")
 PATIENCE = 15.0
+KEPT = 30.0
+"""Seconds after which a connection that nobody used is given up, as browsers and pools of
+connections do: nginx closes such ones after 75 (its keepalive_timeout).
+"""
 RELEASE = b"x-fairlead-release"
 
 
@@ -39,22 +44,33 @@ class Client:
         told = {"at": round(began, 4), "kind": kind, "path": path}
         try:
             async with asyncio.timeout(PATIENCE):
-                status, headers, answer = await self._ask(kind, path, body)
+                status, headers, answer = await self._ask(told, body)
             told |= {"status": status, "release": headers.get(RELEASE, b"").decode()}
             told["machine"] = headers.get(b"x-server", b"").decode()
             if body and status == 200 and answer != body:
                 told["wrong"] = "another body"
         except (OSError, EOFError, ValueError, TimeoutError) as error:
-            told["wrong"] = type(error).__name__
+            told["wrong"] = repr(error)
         told["took"] = round(time.perf_counter() - clock, 5)
         self.tell(json.dumps(told))
 
-    async def _ask(self, kind, path, body):
-        once = kind == "once"
-        if once or not self.idle:
-            reader, writer = await asyncio.open_connection(self.address, self.port, **self.secure)
-        else:
-            reader, writer = self.idle.pop()
+    async def _connect(self, told, *, once):
+        """A connection, one that is kept where it was used of late; ``told`` gets how long ago.
+
+        Whether it was closed meanwhile is not looked at: then the request fails, and is to.
+        """
+        while self.idle and not once:
+            reader, writer, since = self.idle.pop()
+            idle = time.perf_counter() - since
+            if idle < KEPT:
+                told["idle"] = round(idle, 4)
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection(self.address, self.port, **self.secure)
+
+    async def _ask(self, told, body):
+        path, once = told["path"], told["kind"] == "once"
+        reader, writer = await self._connect(told, once=once)
         try:
             method = "POST" if body else "GET"
             writer.write(
@@ -72,7 +88,7 @@ class Client:
         if once or headers.get(b"connection") == b"close":
             writer.close()
         else:
-            self.idle.append((reader, writer))
+            self.idle.append((reader, writer, time.perf_counter()))
         return int(head[9:12]), headers, answer
 
 

@@ -12,7 +12,10 @@ _LOAD = Path(__file__).with_name("load.py")
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One request: when it left, what came back, and after how many seconds."""
+    """One request: when it left, what came back, and after how many seconds.
+
+    ``idle`` is for how long the connection it went over had not been used, 0 for a new one.
+    """
 
     at: float
     took: float
@@ -21,6 +24,7 @@ class Request(msgspec.Struct, frozen=True):
     status: int = 0
     release: str = ""
     machine: str = ""
+    idle: float = 0.0
     wrong: str = ""
 
     @property
@@ -87,4 +91,7 @@ class Load:
         for request in self.failed:
             what = f"{request.kind} {request.status or request.wrong}"
             kinds[what] = kinds.get(what, 0) + 1
-        return f"{len(self.failed)} of {len(self.requests)} failed: {json.dumps(kinds)}"
+        first = self.failed[0] if self.failed else None
+        return (
+            f"{len(self.failed)} of {len(self.requests)} failed: {json.dumps(kinds)}, first {first}"
+        )
