@@ -34,7 +34,8 @@ _SHOWN = (
 """Columns that are read: all that a line shows, without the project, which is known."""
 
 _WINDOW = 2000
-_LARGEST = 1 << 62
+_LONGEST = 18
+"""Digits of an id: no row has one of more."""
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -65,14 +66,13 @@ class Chosen(msgspec.Struct, frozen=True):
 
 def read_chosen(asked: QueryDict) -> Chosen:
     """What is not known is left out: an address is never wrong."""
-    state, event, before = (asked.get(name, "") for name in ("state", "event", "before"))
-    number = int(before) if before.isascii() and before.isdecimal() else 0
+    state, event = asked.get("state", ""), asked.get("event", "")
     return Chosen(
         state=state if state in State or state == "open" else "",
-        branch=_text(asked, "branch"),
+        branch=text_of(asked, "branch"),
         event=event if event in EVENTS else "",
-        words=_text(asked, "q"),
-        before=number if 0 < number < _LARGEST else None,
+        words=text_of(asked, "q"),
+        before=number_of(asked, "before"),
     )
 
 
@@ -111,6 +111,14 @@ def _searched(rows: BuildQuerySet, chosen: Chosen) -> BuildQuerySet:
     return rows
 
 
-def _text(asked: QueryDict, name: str) -> str:
+def number_of(asked: QueryDict, name: str) -> int | None:
+    """The id or number that is asked for; ``None`` for none, and for what is none."""
+    text = asked.get(name, "")
+    known = text.isascii() and text.isdecimal() and len(text) <= _LONGEST
+    return (int(text) or None) if known else None
+
+
+def text_of(asked: QueryDict, name: str) -> str:
+    """The words that are asked for."""
     # PostgreSQL takes no zero characters.
     return asked.get(name, "").replace("\0", "").strip()[:200]

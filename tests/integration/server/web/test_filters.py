@@ -67,3 +67,10 @@ def test_a_search_looks_at_so_many_at_a_time(admin, project, make, monkeypatch):
         path = "/p/bank/?" + older[1].replace("&amp;", "&") if older and not found else ""
     assert found == ["1"]
     assert asked == 3
+
+
+@pytest.mark.parametrize("page", ["", "deliveries/"])
+@pytest.mark.parametrize("before", ["9" * 19, "9" * 5000, "0", "-1", "\u0663"])
+def test_an_id_that_no_row_has_is_none(admin, builds, page, before):
+    answer = admin.get(f"/p/bank/{page}", {"before": before})
+    assert answer.status_code == 200

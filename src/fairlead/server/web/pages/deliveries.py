@@ -12,6 +12,7 @@ from fairlead.server.store.models import Delivery, Project
 from fairlead.server.store.pages import newest
 from fairlead.server.store.recurrences import wanted
 from fairlead.server.web.answer import show
+from fairlead.server.web.filters import number_of
 from fairlead.server.web.gate import admits_to_project
 from fairlead.server.web.words import plain
 
@@ -24,11 +25,9 @@ _LARGEST = 1 << 62
 def show_deliveries(request: HttpRequest, actor: Actor, project: Project) -> HttpResponse:
     """The newest first."""
     rows = Delivery.objects.filter(project=project).defer("body", "headers", "wanted")
-    asked = request.GET.get("before", "")
-    before = int(asked) if asked.isascii() and asked.isdecimal() else 0
     page = newest(
         rows.select_related("build").defer("build__plan", "build__result", "build__trigger"),
-        before=before if 0 < before < _LARGEST else None,
+        before=number_of(request.GET, "before"),
     )
     return show(
         request,

@@ -22,7 +22,7 @@ from fairlead.server.store.pages import newest
 from fairlead.server.streams.tokens import stream_path
 from fairlead.server.web import deploying
 from fairlead.server.web.answer import show
-from fairlead.server.web.filters import read_chosen
+from fairlead.server.web.filters import number_of
 from fairlead.server.web.forms_of_deploying import DeployForm
 from fairlead.server.web.gate import admits_to_project
 from fairlead.server.web.words import one_line
@@ -108,7 +108,7 @@ def show_environment(
 ) -> HttpResponse:
     """One of them with its history and figures."""
     row = named(project, name)
-    before = read_chosen(request.GET).before
+    before = number_of(request.GET, "before")
     rows = Deployment.objects.listed().filter(environment=row)
     page = newest(rows, before=before, count=_DEPLOYMENTS)
     last = deploying.last_of([row]).get(row.pk)
@@ -166,9 +166,7 @@ def deploy_now(
     """Deploy the release that the button names."""
     row = named(project, name)
     _confirmed(request, row)
-    number = request.POST.get("release", "")
-    wanted = Wanted(release=int(number)) if number.isascii() and number.isdecimal() else Wanted()
-    made = service.ask(row, wanted, actor.name)
+    made = service.ask(row, Wanted(release=number_of(request.POST, "release")), actor.name)
     return HttpResponseRedirect(deployment_path(project.name, made.number))
 
 
@@ -179,9 +177,7 @@ def roll_back(
 ) -> HttpResponseRedirect:
     """Go back to what was live before."""
     row = named(project, name)
-    number = request.POST.get("release", "")
-    to = int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else None  # noqa: PLR2004
-    made = service.roll_back(row, actor.name, to=to)
+    made = service.roll_back(row, actor.name, to=number_of(request.POST, "release"))
     return HttpResponseRedirect(deployment_path(project.name, made.number))
 
 

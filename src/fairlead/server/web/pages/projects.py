@@ -13,6 +13,7 @@ from fairlead.server.store.recent import recent, under_way
 from fairlead.server.streams.tokens import stream_path
 from fairlead.server.web.answer import show
 from fairlead.server.web.bars import Bars, make_bars
+from fairlead.server.web.filters import text_of
 from fairlead.server.web.forms import ProjectForm
 from fairlead.server.web.gate import admits
 from fairlead.server.web.sentence import sentence_of
@@ -35,9 +36,9 @@ class Row(msgspec.Struct, frozen=True):
 def show_projects(request: HttpRequest, actor: Actor) -> HttpResponse:
     """By name, some at once; ``after`` is the last name of the page before."""
     rows = Project.objects.order_by("name").defer("triggers")
-    if words := request.GET.get("q", "").strip():
+    if words := text_of(request.GET, "q"):
         rows = rows.filter(name__contains=words.lower())
-    if after := request.GET.get("after"):
+    if after := text_of(request.GET, "after"):
         rows = rows.filter(name__gt=after)
     found = list(rows[: _AT_ONCE + 1])
     more = found[_AT_ONCE - 1].name if len(found) > _AT_ONCE else ""
