@@ -12,7 +12,8 @@ class Cancel:
 
     def __init__(self) -> None:
         self.fd, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        self._lock = threading.Lock()
+        # Signal handlers throw it, in the very thread that may hold the lock just then.
+        self._lock = threading.RLock()
         self._children: list[Cancel] = []
         self.reason = ""
 
