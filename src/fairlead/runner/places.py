@@ -22,8 +22,7 @@ def working_folder(home: Path) -> Iterator[Path]:
         parent.mkdir(parents=True, exist_ok=True)
         _sweep(parent)
         folder.mkdir(mode=0o755)
-        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        handle = _locked(folder)
     except OSError as error:
         raise unusable(folder, error) from error
     try:
@@ -31,6 +30,17 @@ def working_folder(home: Path) -> Iterator[Path]:
     finally:
         remove_tree(folder)
         os.close(handle)
+
+
+def _locked(folder: Path) -> int:
+    """The lock of a new folder, held before it bears its name.
+
+    Between making and taking it, another run would find a lock that nobody holds.
+    """
+    handle = os.open(folder / "new", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    os.rename(folder / "new", folder / "lock")
+    return handle
 
 
 def _sweep(parent: Path) -> None:
