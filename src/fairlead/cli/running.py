@@ -152,7 +152,10 @@ def _view(mode: "Mode", source: "Source") -> "Iterator[Sink]":
 
 @contextmanager
 def _cancelled_by_signals() -> "Iterator[Cancel]":
-    """A switch that Ctrl-C and TERM throw; a second Ctrl-C ends the program at once."""
+    """A switch that Ctrl-C and TERM throw; a second Ctrl-C ends the program at once.
+
+    What was to be ignored before stays so: ``nohup`` has a run outlive its terminal.
+    """
     from fairlead.runner.cancel import Cancel
 
     cancel = Cancel()
@@ -162,7 +165,12 @@ def _cancelled_by_signals() -> "Iterator[Cancel]":
             raise KeyboardInterrupt
         cancel.throw("interrupted" if number == signal.SIGINT else "terminated")
 
-    before = {n: signal.signal(n, throw) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    heeded = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {
+        number: signal.signal(number, throw)
+        for number in heeded
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         yield cancel
     finally:

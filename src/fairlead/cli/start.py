@@ -13,6 +13,7 @@ from typing import NoReturn
 _SELDOM = 200_000
 """Objects made between two searches for garbage; Python's own default is 700."""
 _HELP = frozenset({"-h", "--help"})
+_INTERRUPTED = 130
 _NOT_WRITTEN = 120
 """The exit code with which Python says that its last output could not be written."""
 
@@ -24,10 +25,13 @@ def entry() -> NoReturn:
     the process goes at once, instead of taking everything apart first.
     """
     gc.set_threshold(_SELDOM)
-    code = _answer(sys.argv[1:])
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
+    try:
+        code = _answer(sys.argv[1:])
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread() and not thread.daemon:
+                thread.join()
+    except KeyboardInterrupt:  # while something was loaded, or waited for at the end
+        code = _INTERRUPTED
     try:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,0 +1,43 @@
+"""Signals at bad moments: before anything runs, and those that are to be ignored."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from fairlead.cli.running import _cancelled_by_signals
+
+
+@pytest.fixture
+def ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_cancels():
+    before = signal.getsignal(signal.SIGTERM)
+    with _cancelled_by_signals() as cancel:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert cancel.reason == "terminated"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_signal_that_was_ignored_still_is(ignored):
+    with _cancelled_by_signals() as cancel:
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert not cancel.thrown
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+def test_ctrl_c_while_something_is_loaded_is_no_bug():
+    program = (
+        "from fairlead.cli import start\n"
+        "def interrupted(_): raise KeyboardInterrupt\n"
+        "start._answer = interrupted\n"
+        "start.entry()\n"
+    )
+    done = subprocess.run((sys.executable, "-c", program), capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"")
