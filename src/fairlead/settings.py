@@ -7,12 +7,15 @@ name in capitals behind ``FAIRLEAD_``.
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from fairlead.errors import FairleadError
 from fairlead.model import Location
 from fairlead.util.decoding import from_plain
+
+_Some = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,15 +29,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     home: Path
     config: Path
-    jobs: int = 0
+    jobs: Annotated[int, msgspec.Meta(ge=0)] = 0
     sandbox: str = "auto"
-    keep_runs: int = 50
-    disk: int = 10 << 30
+    keep_runs: _Some = 50
+    disk: _Some = 10 << 30
     """Bytes a job's workspace may grow to."""
-    memory: int = 8 << 30
+    memory: _Some = 8 << 30
     """Bytes of memory a job may use, where the machine lets us limit it."""
-    processes: int = 2048
-    log: int = 1 << 30
+    processes: _Some = 2048
+    log: _Some = 1 << 30
     """Bytes of a job's log that are kept."""
     ssh: str = ""
     """The folder of SSH's keys, ``known_hosts`` and ``config``; ``~/.ssh`` where it is empty."""
@@ -68,6 +71,10 @@ def _read_file(path: Path) -> dict[str, object]:
         data = path.read_text("utf-8")
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return {}
+    except UnicodeDecodeError as error:
+        raise FairleadError(
+            "not TOML: it is not UTF-8", location=Location(file=str(path))
+        ) from error
     import tomllib
 
     try:

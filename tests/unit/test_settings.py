@@ -46,9 +46,18 @@ def test_numbers_and_a_file(tmp_path):
         ("job = 3", {}, "unknown setting 'job'"),
         ("jobs = 'many'", {}, "not of its kind"),
         ("", {"FAIRLEAD_JOBS": "many"}, "not of its kind"),
+        ("jobs = -1", {}, "not of its kind: .* >= 0"),
+        ("keep_runs = -3", {}, "not of its kind: .* >= 1"),
+        ("", {"FAIRLEAD_KEEP_RUNS": "0"}, "not of its kind: .* >= 1"),
     ],
 )
 def test_what_is_no_setting_is_told(tmp_path, text, environ, said):
     (tmp_path / "settings.toml").write_text(text)
     with pytest.raises(FairleadError, match=said):
         load_settings({"FAIRLEAD_CONFIG": str(tmp_path), "HOME": str(tmp_path), **environ})
+
+
+def test_a_file_that_is_not_text_is_told(tmp_path):
+    (tmp_path / "settings.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(FairleadError, match="settings.toml: not TOML: it is not UTF-8"):
+        load_settings({"FAIRLEAD_CONFIG": str(tmp_path), "HOME": str(tmp_path)})
