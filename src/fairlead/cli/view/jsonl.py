@@ -64,7 +64,7 @@ class JsonLinesView:
             else:
                 self._raw.write(line)
             self._stream.flush()
-        except (BrokenPipeError, ValueError):
+        except (OSError, ValueError):  # a run must not end because nobody can read of it
             self._gone = True
             drop_pipe(self._stream)
 

@@ -180,6 +180,12 @@ def test_a_reader_that_went_away_does_not_end_the_run(runs, mode):
     feed(choose_view(Broken(), {}, mode), runs.events_of(runs.passed()))
 
 
+@pytest.mark.parametrize("mode", ["plain", "events"])
+def test_a_full_disk_does_not_end_the_run(runs, mode):
+    with open("/dev/full", "w") as full:
+        feed(choose_view(full, {}, mode), runs.events_of(runs.passed()))
+
+
 def test_an_encoding_without_our_characters_is_no_error(runs):
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
