@@ -1,6 +1,7 @@
 """`fairlead init`: write down what was detected, or what `.travis.yml` says."""
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -82,9 +83,14 @@ def _text(source: "Source", *, detect: bool) -> tuple[str, tuple[str, ...]]:
     try:
         found = find(source.tree, source.trigger(), present)
     except FairleadError as error:
-        newest = present[-1].rpartition(".")[0] if present else "3"
+        newest = max(present, key=_numbers).rpartition(".")[0] if present else "3"
         return _STARTER.format(python=newest), (error.message,)
     return _rendered(found.plan, found.reasons, source.tree), found.reasons
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """What versions are in order by: 3.13.0 is newer than 3.9.18."""
+    return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
 def _translated(data: bytes, source: "Source") -> "Plan":

@@ -83,6 +83,13 @@ def test_init_begins_a_file_where_nothing_tells(project, fairlead):
     assert [job.id for job in planned(project).jobs] == ["tests"]
 
 
+def test_init_takes_the_newest_python_by_number(project):
+    from fairlead.cli.init import _numbers
+
+    versions = ("3.10.13", "3.13.0", "3.9.18")
+    assert max(versions, key=_numbers) == "3.13.0"
+
+
 TRAVIS = "language: python\npython: [3.11, 3.12]\nscript: pytest\nenv: {global: {secure: abc}}\n"
 
 
