@@ -49,7 +49,9 @@ def _number(wanted: str, numbers: Sequence[int]) -> int:
     if back := _LAST.fullmatch(wanted):
         steps = int(back[1] or 0)
         if steps >= len(numbers):
-            raise UsageError(f"there are only {len(numbers)} runs, so no {wanted}")
+            from fairlead.reports.words import plural
+
+            raise UsageError(f"no {wanted}: {plural(len(numbers), 'finished run')} in all")
         return numbers[-1 - steps]
     digits = wanted.removeprefix("#")
     if digits.isascii() and digits.isdecimal():

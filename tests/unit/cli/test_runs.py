@@ -58,3 +58,8 @@ def test_one_job_must_be_named_where_there_are_many(runs):
         find_job(runs.failed(), "unit")
     with pytest.raises(UsageError, match="the run has 9 jobs"):
         find_job(runs.failed(), None)
+
+
+def test_a_run_too_far_back_is_counted_in_words():
+    with pytest.raises(UsageError, match="no last-5: 1 finished run in all"):
+        find_run(Runs(3), "last-5")
