@@ -113,16 +113,27 @@ class Surveyor:
     def _pass(self, data: bytes, before: str) -> str:
         """Carry the style over ``data``; gives back ``before``."""
         if b"\x1b" in data or self._lines.escaped:
-            for line in self._lines.feed(self._from_last_reset(data)):
+            for line in self._lines.feed(_from_last_reset(self._lines, data)):
                 self._style = follow(self._style, line.data)
         else:
             self._lines.skim(data)
         return before
 
-    def _from_last_reset(self, data: bytes) -> bytes:
-        """Styles set before a line that resets them all are of no interest."""
-        at = max(data.rfind(reset) for reset in RESETS)
-        return self._lines.skim_before(data, at, at + len(RESETS[0]))
+
+def style_behind(data: bytes, style: str) -> str:
+    """The style after whole lines that begin in ``style``."""
+    if b"\x1b" not in data:
+        return style
+    lines = Splitter()
+    for line in lines.feed(_from_last_reset(lines, data)):
+        style = follow(style, line.data)
+    return style
+
+
+def _from_last_reset(lines: Splitter, data: bytes) -> bytes:
+    """Styles set before a line that resets them all are of no interest."""
+    at = max(data.rfind(reset) for reset in RESETS)
+    return lines.skim_before(data, at, at + len(RESETS[0]))
 
 
 def size(log: Log) -> int:

@@ -3,10 +3,16 @@
 from collections.abc import Iterator
 
 from fairlead.model import Value
-from fairlead.server.logs.blocks import Log, block_of_byte, block_of_line, count_lines, size
+from fairlead.server.logs.blocks import (
+    Log,
+    block_of_byte,
+    block_of_line,
+    count_lines,
+    size,
+    style_behind,
+)
 from fairlead.server.logs.lines import Line, Splitter
 from fairlead.server.logs.render import Rendered, render_line
-from fairlead.server.logs.style import follow
 
 
 class Start(Value, frozen=True, kw_only=True):
@@ -19,7 +25,9 @@ class Start(Value, frozen=True, kw_only=True):
 
 def lines(log: Log, first: int, last: int) -> Iterator[Line]:
     """Lines ``first`` to ``last``, both from 1 and included; those that are not there are not."""
-    return (line for line in _from_block(log, first, last) if line.number >= max(first, 1))
+    first = max(first, 1)
+    if (index := _block_of(log, first, last)) >= 0:
+        yield from _onward(log, index, _cut(log, index, first)[1], first, last)
 
 
 def tail(log: Log, count: int, *, last: int | None = None) -> Iterator[Line]:
@@ -31,14 +39,13 @@ def tail(log: Log, count: int, *, last: int | None = None) -> Iterator[Line]:
 def rendered(log: Log, first: int, last: int) -> Iterator[Rendered]:
     """Lines as ``lines`` gives them, as HTML, in the style that comes from above."""
     first = max(first, 1)
-    index = block_of_line(log, first)
-    style = log.blocks[index].style if index >= 0 else ""
-    for line in _from_block(log, first, last):
-        if line.number < first:
-            style = follow(style, line.data)
-        else:
-            shown, style = render_line(line, style)
-            yield shown
+    if (index := _block_of(log, first, last)) < 0:
+        return
+    before, data = _cut(log, index, first)
+    style = style_behind(before, log.blocks[index].style)
+    for line in _onward(log, index, data, first, last):
+        shown, style = render_line(line, style)
+        yield shown
 
 
 def read_bytes(log: Log, offset: int = 0, limit: int | None = None) -> Iterator[bytes]:
@@ -68,9 +75,7 @@ def line_start(log: Log, offset: int) -> Start:
     before = log.read(index)[: offset - block.offset]
     begin = before.find(b"\n") + 1 if block.torn else 0
     end = before.rfind(b"\n") + 1 or begin
-    style = block.style
-    for line in Splitter().feed(before[begin:end]):
-        style = follow(style, line.data)
+    style = style_behind(before[begin:end], block.style)
     return Start(number=block.line + before.count(b"\n"), offset=block.offset + end, style=style)
 
 
@@ -82,15 +87,24 @@ def _begins_line(log: Log, index: int, offset: int) -> bool:
     return block.end <= offset or b"\n" in log.read(index)[: offset - block.offset]
 
 
-def _from_block(log: Log, first: int, last: int) -> Iterator[Line]:
-    """Lines from the first one that begins in the block of line ``first``, to ``last``."""
-    index = block_of_line(log, max(first, 1))
-    if index < 0 or first > last or first > count_lines(log):
-        return
-    block = log.blocks[index]
-    splitter = Splitter(block.first)
-    data = log.read(index)
-    yield from _until(splitter, data[data.find(b"\n") + 1 :] if block.torn else data, last)
+def _block_of(log: Log, first: int, last: int) -> int:
+    """The block in which line ``first`` begins; -1 where there is none of these lines."""
+    return -1 if first > min(last, count_lines(log)) else block_of_line(log, first)
+
+
+def _cut(log: Log, index: int, first: int) -> tuple[bytes, bytes]:
+    """Of a block: the lines that begin in it before ``first``, and all from that one on."""
+    block, data = log.blocks[index], log.read(index)
+    begin = data.find(b"\n") + 1 if block.torn else 0
+    behind = data.split(b"\n", first - block.line)[-1]  # many times quicker than line by line
+    end = len(data) - len(behind)
+    return data[begin:end], behind
+
+
+def _onward(log: Log, index: int, data: bytes, first: int, last: int) -> Iterator[Line]:
+    """Lines to ``last``; ``data`` is the block from line ``first`` on."""
+    splitter = Splitter(first)
+    yield from _until(splitter, data, last)
     while splitter.number <= last and (index := index + 1) < len(log.blocks):
         block = log.blocks[index]
         if splitter.full and not block.newlines:
@@ -102,4 +116,7 @@ def _from_block(log: Log, first: int, last: int) -> Iterator[Line]:
 
 
 def _until(splitter: Splitter, data: bytes, last: int) -> Iterator[Line]:
-    return (line for line in splitter.feed(data) if line.number <= last)
+    for line in splitter.feed(data):
+        yield line
+        if splitter.number > last:
+            return
