@@ -25,7 +25,7 @@ class Intervals(msgspec.Struct, frozen=True, kw_only=True):
     not make a file of them are looked for every ``tidy``, and are such after as long.
     """
 
-    heartbeat: float = 3.0
+    heartbeat: float = 4.0
     stalled: float = 12.0
     reap: float = 5.0
     grace: float = 15.0

@@ -36,7 +36,7 @@ ANYTHING = """
   OR EXISTS (SELECT FROM store_environment WHERE closing AND removed IS NULL)
   OR EXISTS (SELECT FROM procrastinate_jobs WHERE queue_name = 'deploy' AND status = 'doing')
 """
-"""For the end of the reaper's question: gives a row where there may be something to do."""
+"""For the end of the reaper's question: true where there may be something to do."""
 
 
 def sweep_deployments(stalled: float) -> int:

@@ -5,9 +5,10 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
 from django.utils import timezone
 from procrastinate import App
 from procrastinate.job_context import JobContext
@@ -20,7 +21,7 @@ from fairlead.server.engine.deploysweep import ANYTHING
 from fairlead.server.engine.queues import DEPLOYMENTS_AT_ONCE, RUN_BUILD, queues_of
 from fairlead.server.engine.reaper import ANYTHING_OPEN, sweep
 from fairlead.server.engine.rounds import Rounds
-from fairlead.server.engine.worker import Worker
+from fairlead.server.engine.worker import BEAT, Worker
 from fairlead.server.store.models import Worker as WorkerRow
 
 if TYPE_CHECKING:
@@ -29,15 +30,28 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+class Care(msgspec.Struct, frozen=True):
+    """Something to ``look_after`` where ``perhaps``, a condition in SQL, is true."""
+
+    perhaps: str
+    look_after: Callable[[], object]
+
+
 def work(
-    configuration: Configuration, tools: Tools, *, name: str = "", means: "Means | None" = None
+    configuration: Configuration,
+    tools: Tools,
+    *,
+    name: str = "",
+    means: "Means | None" = None,
+    also: Sequence[Care] = (),
 ) -> None:
     """Be a worker until SIGTERM or SIGINT, and then until the builds under way have ended.
 
     Django must be set up for ``configuration.database_url``. ``name`` is the host's by default;
-    with ``means`` it makes releases and deploys them too.
+    with ``means`` it makes releases and deploys them too. ``also`` is looked after as often as
+    builds are, at the cost of no question more.
     """
-    asyncio.run(_work(configuration, tools, name or socket.gethostname(), means))
+    asyncio.run(_work(configuration, tools, name or socket.gethostname(), means, also))
 
 
 def schedule(
@@ -61,14 +75,19 @@ def schedule(
 
 
 async def _work(
-    configuration: Configuration, tools: Tools, name: str, means: "Means | None"
+    configuration: Configuration,
+    tools: Tools,
+    name: str,
+    means: "Means | None",
+    also: Sequence[Care],
 ) -> None:
     carrier = Carrier(tools, configuration.slots)
     app = make_app(configuration)
     _register(app, carrier)
     deploys = means is not None
+    cares = [*also, _builds(configuration, deploys=deploys)]
     chores = [
-        _reaping(app, carrier, configuration, deploys=deploys),
+        _caring(app, carrier, cares, configuration.intervals.reap),
         _tidying(carrier, configuration),
     ]
     if means is not None:
@@ -120,18 +139,30 @@ async def _open(app: App) -> None:
             return
 
 
-def _reaping(
-    app: App, carrier: Carrier, configuration: Configuration, *, deploys: bool
-) -> Callable[[], Awaitable[None]]:
-    async def reap() -> None:
-        intervals = configuration.intervals
-        await asyncio.sleep(intervals.reap)
-        asked = ANYTHING_OPEN + ANYTHING if deploys else ANYTHING_OPEN
-        if await app.connector.execute_query_all_async(asked):
-            timeout = configuration.queue_timeout
-            await carrier.apart(lambda: sweep(intervals, timeout, deployments=deploys))
+def _builds(configuration: Configuration, *, deploys: bool) -> Care:
+    intervals, timeout = configuration.intervals, configuration.queue_timeout
+    return Care(
+        ANYTHING_OPEN + ANYTHING if deploys else ANYTHING_OPEN,
+        lambda: sweep(intervals, timeout, deployments=deploys),
+    )
 
-    return reap
+
+def _caring(
+    app: App, carrier: Carrier, cares: Sequence[Care], every: float
+) -> Callable[[], Awaitable[None]]:
+    asked = ", ".join(f"({care.perhaps}) AS care_{place}" for place, care in enumerate(cares))
+
+    async def care_for_all() -> None:
+        await asyncio.sleep(every)
+        answer = await app.connector.execute_query_one_async(f"SELECT {asked}")
+        for wanted, care in zip(answer.values(), cares, strict=True):
+            try:
+                if wanted:
+                    await carrier.apart(care.look_after)
+            except Exception as error:  # noqa: BLE001 — neither keeps the others from theirs
+                log.warning("%s", error)
+
+    return care_for_all
 
 
 def _tidying(carrier: Carrier, configuration: Configuration) -> Callable[[], Awaitable[None]]:
@@ -142,10 +173,12 @@ def _tidying(carrier: Carrier, configuration: Configuration) -> Callable[[], Awa
     return tidy
 
 
-_SEEN = """
-UPDATE store_worker SET engine_id = %(engine_id)s, seen = now(), stopping = %(stopping)s
-WHERE id = %(id)s RETURNING id
-"""
+_SEEN = f"""
+WITH engine AS ({BEAT} RETURNING id), ours AS (
+  UPDATE store_worker SET engine_id = %(engine_id)s, seen = now(), stopping = %(stopping)s
+  WHERE id = %(id)s RETURNING id)
+SELECT EXISTS (SELECT FROM engine) AS alive, EXISTS (SELECT FROM ours) AS known
+"""  # noqa: S608 — of our own words
 
 
 class _Presence:
@@ -161,16 +194,16 @@ class _Presence:
         self._name = name
         self._started = timezone.now()
 
-    async def beat(self, engine_id: int, *, stopping: bool) -> None:
-        """Say that we are there; called with each heartbeat of the engine."""
-        known = self._carrier.worker_id
-        if known is not None and await self._app.connector.execute_query_all_async(
-            _SEEN, id=known, engine_id=engine_id, stopping=stopping
-        ):
-            return
-        self._carrier.worker_id = await self._carrier.apart(
-            lambda: self._write(engine_id, stopping=stopping)
+    async def beat(self, engine_id: int, *, stopping: bool) -> bool:
+        """Say that we are there, to the engine too; whether that knows us."""
+        row = await self._app.connector.execute_query_one_async(
+            _SEEN, id=self._carrier.worker_id, engine_id=engine_id, stopping=stopping
         )
+        if row["alive"] and not row["known"]:
+            self._carrier.worker_id = await self._carrier.apart(
+                lambda: self._write(engine_id, stopping=stopping)
+            )
+        return bool(row["alive"])
 
     async def leave(self) -> None:
         """Remove the row, as far as the database can be reached."""

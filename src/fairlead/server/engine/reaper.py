@@ -34,10 +34,10 @@ WHERE b.state IN ('queued', 'running') AND (
 ORDER BY b.id LIMIT 500
 """
 ANYTHING_OPEN = """
-SELECT 1 WHERE EXISTS (SELECT FROM store_build WHERE state IN ('held', 'queued', 'running'))
+  EXISTS (SELECT FROM store_build WHERE state IN ('held', 'queued', 'running'))
   OR EXISTS (SELECT FROM store_worker WHERE seen < now() - interval '1 day')
 """
-"""Gives a row where ``sweep`` may have something to do: what an idle worker asks instead."""
+"""True where ``sweep`` may have something to do: what an idle worker asks instead."""
 _OLD = """
 DELETE FROM procrastinate_jobs WHERE id IN (
   SELECT j.id FROM procrastinate_jobs j

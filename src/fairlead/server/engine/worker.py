@@ -29,6 +29,9 @@ FROM procrastinate_fetch_job_v2(%(queues)s::varchar[], %(worker_id)s) job
 """
 """Upstream's, but a build does not wait for the disk: claiming it does, and comes after it."""
 
+BEAT = "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = %(engine_id)s"
+"""What upstream's heartbeat writes."""
+
 
 class Manager(manager.JobManager):
     """As shipped, but a job of no queue is not asked for.
@@ -74,9 +77,9 @@ class Worker(worker.Worker):
 
     With ``beside`` it takes so many jobs of the queue ``deploy`` too, which have places of their
     own: no rollback waits for a build. ``beat`` is called with the engine's id of this worker at
-    its start and with each heartbeat, ``chores`` are loops that run beside it. Its own rows of
-    long-dead workers are pruned late: losing the row of a worker that lives would make its jobs
-    look abandoned.
+    its start and with each heartbeat; it writes ``BEAT`` and tells whether the engine knows that
+    id. ``chores`` are loops that run beside it. Its own rows of long-dead workers are pruned
+    late: losing the row of a worker that lives would make its jobs look abandoned.
     """
 
     def __init__(
@@ -88,7 +91,7 @@ class Worker(worker.Worker):
         slots: int,
         intervals: Intervals,
         drain_timeout: float | None,
-        beat: Callable[[int], Awaitable[None]],
+        beat: Callable[[int], Awaitable[bool]],
         chores: Iterable[Callable[[], Awaitable[None]]] = (),
         beside: int = 0,
         context: dict[str, Any] | None = None,
@@ -121,23 +124,15 @@ class Worker(worker.Worker):
         """Upstream, one failed beat stops the worker, and a row that is gone is never missed."""
         while True:
             try:
-                if self.worker_id is None or not await self._alive(self.worker_id):
+                if self.worker_id is None or not await self._beat(self.worker_id):
                     self.worker_id = await self.app.job_manager.register_worker()
-                await self._beat(self.worker_id)
+                    await self._beat(self.worker_id)
                 self._known.set()
             except exceptions.ConnectorException as error:
                 log.warning("no heartbeat: %s", cause(error))
             except Exception:
                 log.exception("no heartbeat")
             await asyncio.sleep(self.update_heartbeat_interval)
-
-    async def _alive(self, worker_id: int) -> bool:
-        rows = await self.app.connector.execute_query_all_async(
-            "UPDATE procrastinate_workers SET last_heartbeat = now()"
-            " WHERE id = %(worker_id)s RETURNING id",
-            worker_id=worker_id,
-        )
-        return bool(rows)
 
     async def _periodic_deferrer(self) -> None:
         """Upstream, one error of the database stops the worker."""

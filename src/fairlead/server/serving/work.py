@@ -3,11 +3,11 @@
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fairlead.server.configuration import Configuration
-from fairlead.server.engine.main import schedule, work
+from fairlead.server.engine.main import Care, schedule, work
 from fairlead.server.engine.rounds import Rounds
 
 if TYPE_CHECKING:
@@ -18,13 +18,16 @@ log = logging.getLogger(__name__)
 
 _TICK = 5.0
 """Seconds between two looks for what is due: builds by the clock, remotes to be polled."""
+_EXPIRE = 600.0
+"""Seconds between two times that old deliveries are forgotten."""
 _PATIENCE = 5.0  # seconds for a chore that is under way when we stop
 
 
-def run_worker(told: Configuration, *, alone: bool = True) -> None:
+def run_worker(told: Configuration, *, alone: bool = True, also: Sequence[Care] = ()) -> None:
     """Take builds until SIGTERM or SIGINT, then as long as told for those under way.
 
-    ``alone`` on its machine, it may have to fetch and store everything through the web nodes.
+    ``alone`` on its machine, it may have to fetch and store everything through the web nodes;
+    ``also`` is what it looks after beside builds.
     """
     from fairlead.server.engine.carry import Tools
     from fairlead.server.engine.confide import make_confide
@@ -39,7 +42,7 @@ def run_worker(told: Configuration, *, alone: bool = True) -> None:
         storage=open_storage(told, worker=alone),
         confide=make_confide(told, alone=alone),
     )
-    work(told, tools, means=_means(told, tools, alone=alone))
+    work(told, tools, means=_means(told, tools, alone=alone), also=also)
 
 
 def _means(told: Configuration, tools: "Tools", *, alone: bool) -> "Means | None":
@@ -52,7 +55,9 @@ def _means(told: Configuration, tools: "Tools", *, alone: bool) -> "Means | None
 
 
 def run_worker_and_scheduler(told: Configuration) -> None:
-    """Both in one process, as on a single machine; builds are looked after by the worker."""
+    """Both in one process, as on a single machine; the worker asks whether anything is due."""
+    from fairlead.server.ticking import ANYTHING_DUE, tick
+
     stop = threading.Event()
     rounds = Rounds(chores(told))
 
@@ -63,7 +68,7 @@ def run_worker_and_scheduler(told: Configuration) -> None:
     beside = threading.Thread(target=go_round, name="scheduler", daemon=True)
     beside.start()
     try:
-        run_worker(told, alone=False)
+        run_worker(told, alone=False, also=[Care(ANYTHING_DUE, lambda: tick(told))])
     finally:
         stop.set()
         beside.join(_PATIENCE)
@@ -71,12 +76,14 @@ def run_worker_and_scheduler(told: Configuration) -> None:
 
 def run_scheduler(told: Configuration) -> None:
     """Look after builds and start what is due, until SIGTERM or SIGINT."""
-    schedule(told, chores(told))
+    from fairlead.server.ticking import tick
+
+    schedule(told, [(_TICK, lambda: tick(told)), *chores(told)])
 
 
 def chores(told: Configuration) -> list[tuple[float, Callable[[], object]]]:
-    """What a scheduler does beside looking after builds, with the seconds between two times."""
+    """What a scheduler tidies up now and then, with the seconds between two times."""
     from fairlead.server.operating.sweeping import EVERY, sweep_storage
-    from fairlead.server.ticking import tick
+    from fairlead.server.services.deliveries import expire
 
-    return [(_TICK, lambda: tick(told)), (EVERY, lambda: sweep_storage(told))]
+    return [(EVERY, lambda: sweep_storage(told)), (_EXPIRE, expire)]

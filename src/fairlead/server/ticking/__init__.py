@@ -1,5 +1,6 @@
 """What starts by the clock: schedules, and looks at the remotes of mirrored projects."""
 
 from fairlead.server.ticking.clock import tick
+from fairlead.server.ticking.due import ANYTHING_DUE
 
-__all__ = ["tick"]
+__all__ = ["ANYTHING_DUE", "tick"]

@@ -8,7 +8,6 @@ from functools import cache
 from django.db import DatabaseError, InterfaceError, connections
 
 from fairlead.server.configuration import Configuration
-from fairlead.server.services.deliveries import expire
 from fairlead.server.store.models import Recurrence
 from fairlead.server.ticking import polls, rows, schedules
 from fairlead.server.ticking.due import Due, claimed, find
@@ -21,9 +20,6 @@ AT_ONCE = 2
 Each has a connection of the database's meanwhile, and a worker beside it needs some, too.
 """
 
-_TIDY = 300
-"""Looks between two times that old deliveries are forgotten."""
-
 
 class Clock:
     """What one process has under way."""
@@ -32,7 +28,6 @@ class Clock:
         self._told = told
         self._lock = threading.Lock()
         self._going: dict[tuple[int, str], threading.Thread] = {}
-        self._looks = 0
 
     def tick(self, now: datetime | None = None) -> None:
         """Begin what is due, at most ``AT_ONCE`` of a kind; the rest follows on these."""
@@ -44,9 +39,6 @@ class Clock:
                 thread = self._thread(due, now)
                 self._going[due.name] = thread
             thread.start()
-        if self._looks % _TIDY == 0:
-            expire()
-        self._looks += 1
 
     def _thread(self, due: Due, now: datetime | None) -> threading.Thread:
         # A daemon: a remote that does not answer must not keep us from ending.

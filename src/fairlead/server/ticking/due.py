@@ -15,7 +15,6 @@ _KINDS = {Recurrence.Kind.CRON: 0, Recurrence.Kind.POLL: 1}
 # A row is due also where the project says something else than when it was reckoned, or where the
 # clock went back since: what was reckoned from a wrong time may be years ahead.
 _DUE = """
-WITH clock AS (SELECT coalesce(%(now)s, clock_timestamp()) AS now),
 wanted AS (
   SELECT id, 'cron' AS kind, cron || ' ' || coalesce(triggers ->> 'zone', 'UTC') AS spec
   FROM store_project WHERE enabled AND cron <> ''
@@ -28,8 +27,13 @@ FROM clock, wanted LEFT JOIN store_recurrence AS row
   ON row.project_id = wanted.id AND row.kind = wanted.kind
 WHERE row.id IS NULL OR row.due <= clock.now OR row.reckoned > clock.now
   OR row.spec <> left(wanted.spec, 200)
+"""
+_FIND = f"""
+WITH clock AS (SELECT coalesce(%(now)s, clock_timestamp()) AS now), {_DUE}
 ORDER BY row.due NULLS FIRST, wanted.id LIMIT %(limit)s
 """
+ANYTHING_DUE = f"EXISTS (WITH clock AS (SELECT clock_timestamp() AS now), {_DUE})"
+"""True where ``find`` would find something, for whoever asks more than that."""
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +53,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 def find(now: datetime | None = None, *, limit: int = 100) -> list[Due]:
     """What is due, the longest first."""
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, {"now": now, "limit": limit})
+        cursor.execute(_FIND, {"now": now, "limit": limit})
         return [
             Due(project_id=row[0], kind=row[1], spec=row[2][:200], now=row[3])
             for row in cursor.fetchall()

@@ -354,6 +354,25 @@ def test_a_look_with_nothing_due_is_one_query(told, change, look, django_queries
     assert len(queries) == 1
 
 
+def test_whether_anything_is_due_is_asked_without_finding_it(look, change):
+    from django.db import connection
+
+    from fairlead.server.ticking import ANYTHING_DUE
+
+    def perhaps():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {ANYTHING_DUE}")
+            return cursor.fetchone()[0]
+
+    assert not perhaps()
+    change(cron="0 2 * * *")
+    assert perhaps()
+    look(datetime.now(UTC))
+    assert not perhaps()
+    change(poll_every=60)
+    assert perhaps()
+
+
 @pytest.fixture
 def django_queries(database):
     from contextlib import contextmanager
