@@ -56,6 +56,17 @@ def keep_lost(repository: Path, commits: Sequence[str]) -> tuple[str, ...]:
     return lost
 
 
+def any_left(repository: Path) -> bool:
+    """Whether there are hidden refs, or may be: quicker than to ask git for them."""
+    folder = repository / HIDDEN
+    if any(path.is_file() for path in folder.rglob("*")):
+        return True
+    try:
+        return HIDDEN.encode() in (repository / "packed-refs").read_bytes()
+    except FileNotFoundError:
+        return False
+
+
 def expire(repository: Path, *, now: datetime | None = None) -> int:
     """Remove hidden refs that are old enough; returns how many."""
     now = now or datetime.now(UTC)

@@ -22,6 +22,12 @@ _SECONDS = 1800.0
 _ABANDONED = 2 * 86400.0
 """Seconds after which objects of a push that never ended are removed."""
 
+_LOOSE, _PACKS = 7, 45
+"""Below so many objects in one of their 256 folders, and so many packs, git would do nothing.
+
+Its own limits are 8 (``gc.auto`` is 2000) and 50; asking it takes a process.
+"""
+
 _looked: dict[Path, float] = {}
 _tasks: set["asyncio.Task[None]"] = set()
 
@@ -42,12 +48,20 @@ def tidy(repository: Path) -> None:
 
     Safe beside readers and pushes: what no ref leads to stays for two weeks.
     """
-    hidden.expire(repository)
+    if hidden.any_left(repository):
+        hidden.expire(repository)
     old = time.time() - _ABANDONED
     for path in (repository / "objects").glob("tmp_objdir-*"):
         if path.stat().st_mtime < old:
             remove_tree(path)
-    git("gc", "--auto", "--quiet", repository=repository, seconds=_SECONDS)
+    if _untidy(repository / "objects"):
+        git("gc", "--auto", "--quiet", repository=repository, seconds=_SECONDS)
+
+
+def _untidy(objects: Path) -> bool:
+    """Whether git may think that packing is worth it; all folders of objects are alike to it."""
+    loose = sum(1 for _ in objects.glob("17/*"))
+    return loose >= _LOOSE or sum(1 for _ in objects.glob("pack/*.pack")) >= _PACKS
 
 
 async def _tidy(repository: Path) -> None:

@@ -1,5 +1,7 @@
 """Remote repositories: looked at, fetched when a build needs them, on this host and elsewhere."""
 
+from hashlib import sha1
+from itertools import count, islice
 from types import SimpleNamespace
 
 import msgspec
@@ -7,7 +9,7 @@ import pytest
 
 from fairlead.errors import FairleadError
 from fairlead.server.configuration import Configuration
-from fairlead.server.hosting import hidden, locate, mirrors, repositories
+from fairlead.server.hosting import hidden, housekeeping, locate, mirrors, repositories
 from fairlead.server.hosting.objects import has_object
 
 
@@ -43,6 +45,41 @@ def test_what_was_forced_away_is_kept(here, remote, client):
     path = repositories.folder(here, "m")
     assert first in client("-C", path, "for-each-ref", "refs/fairlead/kept/").stdout
     assert hidden.expire(path) == 0
+
+
+def test_hidden_refs_are_seen_however_git_keeps_them(here, remote, client):
+    mirrors.refresh(here, "m", remote)
+    path = repositories.folder(here, "m")
+    assert not hidden.any_left(path)
+    old = f"refs/fairlead/kept/20200101-{client.head()}"
+    for keep in ("--no-all", "--all"):
+        client("-C", path, "update-ref", old, client.head())
+        client("-C", path, "pack-refs", keep)
+        assert hidden.any_left(path)
+        housekeeping.tidy(path)
+        assert not client("-C", path, "for-each-ref", "refs/fairlead/").stdout
+        assert not hidden.any_left(path)
+
+
+def test_git_is_asked_to_pack_before_it_would_do_so(here, remote, client, monkeypatch):
+    mirrors.refresh(here, "m", remote)
+    path = repositories.folder(here, "m")
+    asked = []
+    monkeypatch.setattr(housekeeping, "git", lambda *words, **_: asked.append(words[0]))
+    texts = (str(number) for number in count())
+    alike = (text for text in texts if blob(text).startswith("17"))
+    for text in islice(alike, 9):  # of which git would pack more than eight
+        housekeeping.tidy(path)
+        assert not asked
+        client("-C", path, "hash-object", "-w", "--stdin", data=text)
+        if len(list((path / "objects/17").iterdir())) > 6:
+            break
+    housekeeping.tidy(path)
+    assert asked == ["gc"]
+
+
+def blob(text):
+    return sha1(b"blob %d\0" % len(text) + text.encode(), usedforsecurity=False).hexdigest()
 
 
 def test_a_pull_request_is_brought_when_it_is_asked_for(here, remote, client):
