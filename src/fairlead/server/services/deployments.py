@@ -88,11 +88,12 @@ def roll_back(
 ) -> Deployment:
     """Have the release before what is live, or release ``to``, take its place again.
 
-    Needs no approval: it is the way out. Raises ``UsageError`` where there is nothing before it.
+    Needs no approval: it is the way out, and leads only to what was live there. Raises
+    ``UsageError`` where there is nothing before it, and for what was not.
     """
     wish = wish or Wish()
     _usable(environment, wish)
-    release = releases.by_number(environment.project, to) if to else before(environment)
+    release = _lived(environment, to) if to else before(environment)
     if release is None:
         raise UsageError(f"nothing was live in {environment} before what is live now")
     if release.state != Release.State.READY:
@@ -116,6 +117,17 @@ def before(environment: Environment) -> Release | None:
     lived = Deployment.objects.listed().filter(environment=environment, state="live")
     lived = lived.exclude(commit=environment.live_commit).order_by("-id")
     return next((one.release for one in lived[:1]), None)
+
+
+def _lived(environment: Environment, number: int) -> Release:
+    release = releases.by_number(environment.project, number)
+    lived = Deployment.objects.filter(environment=environment, state=DeploymentState.LIVE)
+    if not lived.filter(release=release).exists():
+        raise UsageError(
+            f"{release} was never live in {environment}",
+            hint="deploy it: then what the environment asks for holds",
+        )
+    return release
 
 
 def next_release(environment: Environment) -> Release | None:

@@ -216,10 +216,23 @@ def test_back_to_what_was_live_before(make):
 def test_back_needs_no_second_person_but_a_release_that_is_kept(make):
     environment = make.environment(approval=True)
     first = make.release()
+    make.lived(environment, first)
     assert service().roll_back(environment, "ada", to=1).state == "queued"
     type(first).objects.filter(pk=first.pk).update(state="expired", key="")
     with pytest.raises(UsageError, match="not kept"):
         service().roll_back(environment, "ada", to=1)
+
+
+def test_nothing_goes_back_to_what_was_never_live_there(make):
+    environment = make.environment(approval=True, branches=("main",))
+    make.lived(environment, make.release())
+    tried = make.release(make.build(commit=OTHER))
+    make.lived(environment, tried, state="rolled back")
+    proposed = make.release(make.build(commit="d" * 40))
+    type(proposed).objects.filter(pk=proposed.pk).update(pull_request="7", trusted=False)
+    for number in (2, 3):
+        with pytest.raises(UsageError, match=f"{number} was never live in production"):
+            service().roll_back(environment, "ada", to=number)
 
 
 def test_old_releases_go_but_for_those_that_are_or_were_live(make, tmp_path):
