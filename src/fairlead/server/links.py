@@ -1,6 +1,6 @@
 """Addresses of pages, for whoever tells people where to look."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from fairlead.server.configuration import Configuration
 
@@ -14,6 +14,20 @@ def base_url(told: Configuration) -> str:
     """
     host, _, port = told.listen.rpartition(":")
     return (told.url or f"http://{_TO_ITSELF.get(host, host)}:{port}").rstrip("/")
+
+
+def without_password(url: str) -> str:
+    """A remote's address as others may see it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if not parts.scheme or "@" not in parts.netloc:
+        return url
+    user, _, host = parts.netloc.rpartition("@")
+    # Over ssh the name is part of the address; elsewhere it may be a token itself.
+    kept = f"{user.partition(':')[0]}@{host}" if parts.scheme == "ssh" else host
+    return urlunsplit(parts._replace(netloc=kept))
 
 
 def build_path(project: str, number: int) -> str:

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from fairlead.errors import UsageError, WebhookRefused, WebhookTooLarge, WebhookUnreadable
+from fairlead.server.links import without_password
 from fairlead.server.services import intake
 from fairlead.server.services.intake import Came
 from fairlead.server.store.models import Delivery, Project
@@ -164,7 +165,8 @@ def _outcome(project: Project, proved: Proved) -> tuple[str, Outcome]:
     outcome = proved.outcome
     ref = outcome.trigger.ref if outcome.trigger else ""
     if proved.repository and not _is_of(project.url, proved.repository):
-        reason = f"it is about {proved.repository[:200]}, and the project is {project.url[:200]}"
+        url = without_password(project.url)
+        reason = f"it is about {proved.repository[:200]}, and the project is {url[:200]}"
         return ref, Outcome(reason=reason)
     return ref, outcome
 

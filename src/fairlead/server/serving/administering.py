@@ -143,13 +143,14 @@ def create_project(name: str, mirror: str | None, values: Sequence[str]) -> str:
 
 def projects() -> list[Row]:
     """Name, kind, where a mirror comes from, and whether it builds."""
+    from fairlead.server.links import without_password
     from fairlead.server.store.models import Project
 
     return [
         (
             project.name,
             project.kind,
-            project.url or project.default_branch,
+            without_password(project.url) or project.default_branch,
             "" if project.enabled else "disabled",
         )
         for project in Project.objects.order_by("name")

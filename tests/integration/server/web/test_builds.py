@@ -25,3 +25,13 @@ def test_the_page(admin, project):
         assert admin.get(f"/p/bank/{path}").status_code == 200, path
     for path in ("/queue/", "/tokens/", "/new/"):
         assert admin.get(path).status_code == 200, path
+
+
+def test_the_password_of_a_mirrors_address_is_not_shown(admin, database):
+    from fairlead.server.store.models import Project
+
+    url = "https://robot:hush-hush@example.org/bank.git"
+    Project.objects.create(name="bank", kind="mirrored", url=url)
+    page = admin.get("/p/bank/").content.decode()
+    assert page.count("https://example.org/bank.git") == 2
+    assert "hush" not in page

@@ -1,12 +1,13 @@
 """Projects."""
 
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 import msgspec
 from django.http import HttpRequest
 
 from fairlead.server.api.shapes.page import Moment, absolute
+from fairlead.server.links import without_password
 from fairlead.server.store import models
 
 
@@ -71,17 +72,3 @@ def clone_url(project: models.Project, request: HttpRequest) -> str:
     if project.kind == models.Project.Kind.HOSTED:
         return absolute(request, f"/git/{quote(project.name, safe='')}.git")
     return without_password(project.url)
-
-
-def without_password(url: str) -> str:
-    """A remote's address as others may see it."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    if not parts.scheme or "@" not in parts.netloc:
-        return url
-    user, _, host = parts.netloc.rpartition("@")
-    # Over ssh the name is part of the address; elsewhere it may be a token itself.
-    kept = f"{user.partition(':')[0]}@{host}" if parts.scheme == "ssh" else host
-    return urlunsplit(parts._replace(netloc=kept))
