@@ -138,6 +138,15 @@ def _end_all(project: Project) -> None:
         )
 
 
+def check_remote(url: str) -> None:
+    """Raises ``FairleadError`` for what nobody may mirror over the web.
+
+    Repositories on the server's own disk are for those who have a shell there.
+    """
+    if url.lower().startswith("file:"):
+        raise FairleadError("file:// is taken by `fairlead admin` alone", hint="use https or ssh")
+
+
 def by_name(name: str) -> Project:
     """Raises ``NotFound`` where there is none."""
     found = ask(_BY_NAME, name) if _NAME.fullmatch(name) else []

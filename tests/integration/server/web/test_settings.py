@@ -185,3 +185,16 @@ def test_a_delivery_is_taken_once_more(admin, project):
     assert "Take it once more" in admin.get(f"/p/bank/deliveries/{delivery.pk}/").content.decode()
     assert admin.post(f"/p/bank/deliveries/{delivery.pk}/replay")["Location"] == "/p/bank/1/"
     assert Build.objects.get().branch == "main"
+
+
+def test_repositories_on_the_servers_disk_are_not_mirrored_by_pages(admin, project):
+    from fairlead.server.store.models import Project
+
+    told = {"name": "x", "kind": "mirrored", "url": "file:///srv/x.git", "default_branch": "main"}
+    assert "fairlead admin" in admin.post("/new/", told).content.decode()
+    assert not Project.objects.filter(name="x").exists()
+    Project.objects.filter(pk=project.pk).update(kind="mirrored", url="https://example.org/x.git")
+    form = {**SETTINGS, "url": "file:///srv/x.git", "poll_every": "0"}
+    assert "fairlead admin" in admin.post("/p/bank/settings/", form).content.decode()
+    project.refresh_from_db()
+    assert project.url == "https://example.org/x.git"

@@ -3,7 +3,6 @@
 from django.conf import settings
 from ninja import Router
 
-from fairlead.errors import FairleadError
 from fairlead.server.access import Scope
 from fairlead.server.api.bodies import Before, Limit, Name, NewProject, ProjectSettings
 from fairlead.server.api.found import everything, project_of
@@ -39,7 +38,7 @@ def create_project(request: Request, body: NewProject) -> Project:
     A hosted one gets an empty repository to push to, a mirrored one needs the URL of its own.
     """
     everything(request, Scope.ADMIN)
-    _check_url(body.url)
+    projects.check_remote(body.url or "")
     return project_shape(projects.create(**body.given()), request)
 
 
@@ -53,7 +52,7 @@ def get_project(request: Request, name: Name) -> Project:
 def change_project(request: Request, name: Name, body: ProjectSettings) -> Project:
     """Change settings of a project."""
     project = project_of(request, name)
-    _check_url(body.url)
+    projects.check_remote(body.url or "")
     return project_shape(projects.change(project, **body.given()), request)
 
 
@@ -64,9 +63,3 @@ def remove_project(request: Request, name: Name) -> None:
     While a build runs it is told to end, and 409 is the answer: ask again then.
     """
     projects.remove(project_of(request, name), open_storage(settings.FAIRLEAD))
-
-
-def _check_url(url: str | None) -> None:
-    """Repositories on the server's own disk are for those who have a shell there."""
-    if url and url.lower().startswith("file:"):
-        raise FairleadError("file:// is taken by `fairlead admin` alone", hint="use https or ssh")

@@ -40,6 +40,8 @@ def settings_page(request: HttpRequest, actor: Actor, project: Project) -> HttpR
         del form.fields["url"], form.fields["poll_every"]
     if request.method == "POST" and form.is_valid():
         try:
+            if "url" in form.changed_data:
+                service.check_remote(form.cleaned_data["url"])
             service.change(project, **_changes(project, form.cleaned_data))
         except FairleadError as error:
             form.add_error(None, str(error))

@@ -62,6 +62,7 @@ def add_project(request: HttpRequest, actor: Actor) -> HttpResponse:
     form = ProjectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
+            service.check_remote(form.cleaned_data["url"])
             project = service.create(**form.cleaned_data)
         except FairleadError as error:
             form.add_error(None, str(error))
