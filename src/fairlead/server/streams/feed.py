@@ -83,10 +83,13 @@ class Feed:
         """A reader of the same log, of one's own."""
         return Reader(self._database, self._storage, self._attempt, offset)
 
-    def join(self, viewer: Viewer) -> None:
-        """Let one more watch; the first one starts the feed."""
+    def join(self, viewer: Viewer, *, jump: bool = True) -> None:
+        """Let one more watch; the first one starts the feed.
+
+        It begins where a viewer does who is ahead of it, unless that is not to be (``jump``).
+        """
         self.viewers.add(viewer)
-        if viewer.offset > self.offset:
+        if jump and viewer.offset > self.offset:
             self._jump(viewer.offset)
         if self._task is None:
             self._task = asyncio.create_task(self._follow())

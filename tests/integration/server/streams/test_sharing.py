@@ -123,3 +123,30 @@ def test_whoever_falls_behind_what_is_kept_still_gets_every_line_once(
     (firsts, seen), _ = streams_of(main)
     for first, numbers in zip(firsts, seen, strict=True):
         assert numbers == list(range(first + 1, len(lines) + 1))
+
+
+def test_who_claims_to_have_seen_more_than_there_is_holds_up_nobody(writing, streams_of):
+    writing.write(b"".join(b"%d\n" % n for n in range(1, 101)))
+
+    def end():
+        from django.db import connection
+
+        writing.write(b"101\n")
+        writing.end()
+        connection.close()
+
+    async def main(streams):
+        odd = asyncio.create_task(view(streams, writing.attempt.pk, 10**12, no_pauses()))
+        seen = asyncio.Event()
+
+        def pauses():
+            seen.set()
+            yield from no_pauses()
+
+        coming = asyncio.create_task(view(streams, writing.attempt.pk, 0, pauses()))
+        await seen.wait()
+        await asyncio.get_running_loop().run_in_executor(None, end)
+        return await asyncio.gather(odd, coming)
+
+    (nothing, all_of_it), _ = streams_of(main)
+    assert (nothing, all_of_it) == ([], list(range(1, 102)))
