@@ -50,13 +50,19 @@ class Held:
 def write(repository: Path, receipt: Receipt) -> Held:
     """Write a receipt and hold it. Raises ``StoreError`` where the disk does not take it."""
     path = repository / _FOLDER / f"{receipt.key}.json"
+    aside = path.with_suffix(".new")
     try:
         path.parent.mkdir(exist_ok=True)
-        aside = path.with_suffix(".new")
         handle = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        os.write(handle, msgspec.json.encode(receipt))
-        os.rename(aside, path)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            with open(handle, "wb", closefd=False) as file:  # a full disk takes a part, else
+                file.write(msgspec.json.encode(receipt))
+            os.rename(aside, path)
+        except BaseException:
+            os.close(handle)
+            aside.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise unusable(path, error) from error
     return Held(path, handle)

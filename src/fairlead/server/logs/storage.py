@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 from uuid import uuid4
@@ -99,10 +100,13 @@ class FolderStorage:
 
         Only those last written to before ``before`` (Unix seconds): others may be at it still.
         """
-        left = [path for path in self._root.rglob(f"{_ASIDE}*") if path.stat().st_mtime < before]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+        count = 0
+        for path in self._root.rglob(f"{_ASIDE}*"):
+            with suppress(FileNotFoundError):  # its writer has just ended
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    count += 1
+        return count
 
     def make(self) -> None:
         """Make the folder. Raises ``StoreError`` where it cannot be made or written to."""

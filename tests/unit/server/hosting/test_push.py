@@ -1,6 +1,9 @@
+import errno
+import os
+
 import pytest
 
-from fairlead.errors import FairleadError
+from fairlead.errors import FairleadError, StoreError
 from fairlead.server.configuration import Configuration
 from fairlead.server.hosting import receipts, repositories
 from fairlead.server.hosting.push import Taken, told
@@ -49,3 +52,15 @@ def test_a_receipt_that_is_done_is_gone(tmp_path):
     held = receipts.write(tmp_path, receipts.Receipt(key="k", refs=b""))
     held.done()
     assert not receipts.left(tmp_path)
+
+
+def test_a_receipt_that_the_disk_does_not_take_leaves_nothing_open(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr("fairlead.server.hosting.receipts.os.rename", full)
+    with pytest.raises(StoreError, match="No space"):
+        receipts.write(tmp_path, receipts.Receipt(key="k", refs=b""))
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

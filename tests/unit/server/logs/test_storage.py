@@ -75,6 +75,17 @@ def test_what_killed_writers_left_is_swept(tmp_path):
     assert files(tmp_path) == ["a/.aside-new", "a/log"]
 
 
+def test_writers_may_end_while_it_is_swept(tmp_path, monkeypatch):
+    storage = FolderStorage(tmp_path)
+    old = tmp_path / ".aside-old"
+    old.write_bytes(b"half")
+    os.utime(old, (100, 100))
+    found = [tmp_path / ".aside-gone", old]
+    monkeypatch.setattr(type(tmp_path), "rglob", lambda *_: iter(found))
+    assert storage.sweep(before=200) == 1
+    assert not old.exists()
+
+
 def test_a_folder_in_place_of_a_file_is_no_traceback(tmp_path):
     (tmp_path / "log").mkdir()
     with pytest.raises(StoreError, match="cannot read the stored file log"):
