@@ -112,7 +112,7 @@ def test_back_to_what_was_before(ada, make):
     environment = make.environment()
     make.lived(environment, make.release(), ago=3)
     make.lived(environment, make.release(make.build(commit=OTHER)), ago=1)
-    assert "Roll back to 1" in text(ada.get("/p/bank/environments/"))
+    assert "Roll back to release 1" in text(ada.get("/p/bank/environments/"))
     answer = ada.post("/p/bank/environments/production/roll-back", {"release": "1"})
     assert "rollback 3" in text(ada.get(answer.url))
 

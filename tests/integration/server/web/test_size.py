@@ -68,6 +68,21 @@ def test_a_thousand_jobs_that_failed_with_long_names(admin, project, make, count
     assert count(admin, "/p/bank/1/")[1] < MOST_BYTES
 
 
+def test_a_job_with_a_thousand_artifacts(admin, project, make, count):
+    from fairlead.server.store.models import Artifact
+
+    job = make.job(make.build(project), "docs", 0)
+    Artifact.objects.bulk_create(
+        Artifact(job=job, path=f"html/{n:04}-{'p' * 60}.html", key=f"a{n}", size=1)
+        for n in range(1000)
+    )
+    assert count(admin, "/p/bank/1/1/")[1] < MOST_BYTES
+    page = admin.get("/p/bank/1/1/").content.decode()
+    assert "html/0099-" in page
+    assert "html/0100-" not in page
+    assert "and more, which" in page
+
+
 def test_the_build_page_asks_as_often_for_one_job_as_for_many(admin, project, make, count):
     build = make.build(project, "failed")
     make.attempt(make.job(build, "py3.12", 0, "failed", seconds=9.0), b"boom\n")

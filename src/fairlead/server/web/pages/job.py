@@ -14,8 +14,10 @@ from fairlead.server.web.answer import show
 from fairlead.server.web.gate import admits_to_project
 from fairlead.server.web.loglines import View, attempt_log, look_at
 from fairlead.server.web.phases import Bar, phase_bars
+from fairlead.server.web.words import plain
 
 _TESTS = 50
+_ARTIFACTS = 100
 _NO_LOG = View(parts=(), lines=0, size=0, offset=0)
 
 
@@ -30,6 +32,11 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     bars: list[Bar]
     path: str
     build_path: str
+
+    @property
+    def axes(self) -> list[tuple[str, str]]:
+        """What tells it from others of its matrix, beside the version of Python."""
+        return [(plain(str(n)), plain(str(v))) for n, v, *_ in self.job.axes if n != "python"]
 
 
 @require_safe
@@ -47,6 +54,7 @@ def show_job(
         view = _view(request, head, steps)
     except StoreError as error:
         trouble = str(error)
+    artifacts = list(Artifact.objects.filter(job=head.job).order_by("path")[: _ARTIFACTS + 1])
     return show(
         request,
         actor,
@@ -59,7 +67,8 @@ def show_job(
         attempt_query=f"attempt={head.attempt.number}&" if head.attempt else "",
         chosen=_wanted(request) is not None,
         tests=_bad_tests(head),
-        artifacts=Artifact.objects.filter(job=head.job),
+        artifacts=artifacts[:_ARTIFACTS],
+        more_artifacts=len(artifacts) > _ARTIFACTS,
     )
 
 

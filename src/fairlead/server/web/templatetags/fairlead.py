@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from fairlead.server.links import without_password
 from fairlead.server.store.models import Build
 from fairlead.server.web import words
 
@@ -75,7 +76,14 @@ def took(seconds: float | None) -> str:
     return words.duration(seconds) if seconds else ""
 
 
+@register.filter
+def counted(number: int) -> str:
+    """A number as people write it."""
+    return f"{number:,}"
+
+
 register.filter("size", words.size)
+register.filter("shown_url", without_password)
 register.filter("plain", words.plain)
 register.filter("one_line", words.one_line)
 register.filter("percent", words.percent)
