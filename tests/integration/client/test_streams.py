@@ -52,7 +52,7 @@ def test_silence_does_not_keep_anybody_from_looking(server, connection):
 
     def script(_request):
         yield b": nothing yet\n\n"
-        quiet.wait(20)
+        quiet.wait(60)
 
     server.stream("/stream/x", script)
     stream = Stream(connection, lambda: "/stream/x")

@@ -62,10 +62,10 @@ def begun(request, tmp_path):
     for line in process.stdout:
         if json.loads(line)["event"] == "output":
             break
-    assert within(5, lambda: len(alive(mark)) == 2), "both sleepers run"
+    assert within(60, lambda: len(alive(mark)) == 2), "both sleepers run"
     yield process, project, env, mark
     process.stdout.close()
-    process.wait(10)
+    process.wait(60)
 
 
 def rest_of(process) -> list[dict]:
@@ -73,8 +73,8 @@ def rest_of(process) -> list[dict]:
     lines: list[bytes] = []
     reader = threading.Thread(target=lambda: lines.extend(process.stdout))
     reader.start()
-    process.wait(20)
-    reader.join(10)
+    process.wait(60)
+    reader.join(60)
     return [json.loads(line) for line in lines]
 
 
@@ -97,8 +97,8 @@ def test_interrupting_cancels_cleanly(begun):
 def test_killing_by_force_leaves_no_process_and_no_obstacle(begun):
     process, project, env, mark = begun
     process.kill()
-    process.wait(10)
-    assert within(10, lambda: alive(mark) == []), "processes outlived Fairlead"
+    process.wait(60)
+    assert within(60, lambda: alive(mark) == []), "processes outlived Fairlead"
     (project / "fairlead.yml").write_text("install: {project: none}\njobs: {quick: echo yes}\n")
     command = (sys.executable, "-m", "fairlead", "run")
     done = subprocess.run(command, cwd=project, env=env, capture_output=True, check=False)

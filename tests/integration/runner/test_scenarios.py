@@ -67,7 +67,7 @@ def processes_of(home: Path) -> list[str]:
 
 
 def none_left(home: Path) -> bool:
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while processes_of(home) and time.monotonic() < until:
         time.sleep(0.05)
     return processes_of(home) == []

@@ -48,7 +48,7 @@ def converse(folder, kind, typed):
         while piece := read(ours):
             heard += piece
         os.close(ours)
-        assert driver.wait(20) == 0
+        assert driver.wait(60) == 0
     return heard.decode()
 
 

@@ -69,7 +69,7 @@ class Jobs:
         data = b""
         while piece := os.read(running.output, 65536):
             data += piece
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while (code := running.poll()) is None and time.monotonic() < until:
             time.sleep(0.01)
         running.close()
@@ -93,7 +93,7 @@ def jobs(sandbox, tmp_path, cache):
 def nothing_left():
     """No service outlives its test, and nothing of it lies around in /tmp."""
     yield
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while descendants(helper()._pid) and time.monotonic() < until:
         time.sleep(0.01)
     assert not descendants(helper()._pid)

@@ -195,7 +195,7 @@ http {{
         )
 
     def ready(self):
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not ((self.root / "run/supervisor.sock").exists() and self._listens()):
             assert time.monotonic() < until, "supervisor or nginx did not start"
             time.sleep(0.02)

@@ -46,7 +46,7 @@ def site(django):
             time.sleep(0.05)
     yield f"http://127.0.0.1:{port}"
     process.terminate()
-    process.wait(20)
+    process.wait(60)
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def test_who_is_frozen_while_looking_after_builds_keeps_nobody_from_it(
     monkeypatch.setattr(reaper, "_pass_on_stalled", freeze)
     frozen = threading.Thread(target=look)
     frozen.start()
-    assert entered.wait(20)
+    assert entered.wait(60)
     wait_until(is_free)
     go_on.set()
     frozen.join()

@@ -108,7 +108,7 @@ def test_a_worker_that_is_told_to_stop_finishes_its_build_first(
     gate.open()
     build = reaches(build, *ENDS)
     assert (build.state, build.takeovers, len(gate.pids)) == ("passed", 0, 1)
-    assert first.process.wait(20) == 0
+    assert first.process.wait(60) == 0
 
 
 def test_a_build_can_be_cancelled_while_its_worker_stops(
@@ -122,7 +122,7 @@ def test_a_build_can_be_cancelled_while_its_worker_stops(
     worker.signal(SIGTERM)
     time.sleep(0.5)
     assert cancel(build, "not needed")
-    assert worker.process.wait(20) == 0
+    assert worker.process.wait(60) == 0
     assert reaches(build, *ENDS).state == "cancelled"
 
 

@@ -302,7 +302,7 @@ def test_open_pages_are_told(claimed, record):
         recorder = record(claimed)
         give(recorder, started(), run_over())
         recorder.close()
-        told = [n.payload for n in listening.notifies(timeout=5, stop_after=1)]
+        told = [n.payload for n in listening.notifies(timeout=60, stop_after=1)]
     assert told == [str(claimed.pk)]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 
-def wait_until(what, seconds=20.0):
+def wait_until(what, seconds=60.0):
     """Return the first true value of ``what()``."""
     end = time.monotonic() + seconds
     while not (value := what()):
@@ -138,7 +138,7 @@ class Git:
     def interrupt(going):
         """As Ctrl-C does: git with its helpers."""
         os.killpg(going.pid, signal.SIGTERM)
-        going.communicate(timeout=20)
+        going.communicate(timeout=60)
 
     def begin(self, script="true", *, branch="main"):
         self("init", "-q", "-b", branch)

@@ -85,7 +85,7 @@ def test_a_node_that_stops_refuses_what_is_undecided_and_leaves_the_rest(
     undecided = client.start("push", url, "main")
     wait_until(lambda: len(builds()) == 2)
     process.terminate()
-    assert process.wait(20) is not None
+    assert process.wait(60) is not None
     watching.communicate(timeout=20)
     assert "the server is being stopped" in undecided.communicate(timeout=20)[1]
     assert undecided.returncode

@@ -171,7 +171,7 @@ def start(folder):
 def is_ready(url):
     """Whether a web node and what it needs are as they should be."""
     with suppress(httpx.HTTPError):
-        return httpx.get(f"{url.rstrip('/')}/readyz", timeout=10).status_code == 200
+        return httpx.get(f"{url.rstrip('/')}/readyz", timeout=60).status_code == 200
     return False
 
 

@@ -71,7 +71,7 @@ def rows(page):
 
 def until(page, expression):
     """Playwright's own waiting evaluates text in the page, which our policy forbids."""
-    limit = time.monotonic() + 15
+    limit = time.monotonic() + 60
     while not page.evaluate(expression):
         assert time.monotonic() < limit, expression
         page.wait_for_timeout(20)
