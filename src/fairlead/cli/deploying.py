@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from fairlead.deploy.arriving import Connect
     from fairlead.deploy.order import DeployOrder, Order
     from fairlead.deploy.plan import Plan
+    from fairlead.deploy.telling import Emit
     from fairlead.model.deployment import AnyDeployEvent, DeployFinished, DeployStarted
     from fairlead.model.environment import Environment
     from fairlead.model.plan import Pairs
     from fairlead.model.release import Release
+
+_INTERRUPTED = 130
 
 
 def secrets_of(environment: "Environment") -> "Pairs":
@@ -87,36 +90,46 @@ def carry_out(order: "Order", *, events: bool, plain: bool) -> int:
     The first Ctrl-C ends it in good order, the second at once, which still puts hosts back.
     """
     from fairlead.cli.view.deployment import choose_deploy_view
-    from fairlead.deploy import providers
-    from fairlead.deploy.order import DeployOrder
-    from fairlead.model.deployment import DeployOutcome, DeployStarted
+    from fairlead.model.deployment import DeployFinished, DeployOutcome, DeployStarted
 
     sink = choose_deploy_view(sys.stdout, os.environ, events=events, plain=plain)
-    connect = connecting(order.environment)
     started: list[DeployStarted] = []
+    ended: list[DeployFinished] = []
 
     def emit(event: "AnyDeployEvent") -> None:
         if isinstance(event, DeployStarted):
             started.append(event)
+        elif isinstance(event, DeployFinished):
+            ended.append(event)
         sink(event)
 
-    async def work() -> "DeployFinished":
-        stop = asyncio.Event()
-        with _Signals(stop):
-            if isinstance(order, DeployOrder):
-                return await providers.deploy(order, emit, stop, connect=connect)
-            return await providers.rollback(order, emit, stop, connect=connect)
-
     try:
-        finished = asyncio.run(work())
+        asyncio.run(_carry_out(order, emit))
+    except asyncio.CancelledError:
+        # The second Ctrl-C: what came of it was told all the same.
+        if not ended:
+            return _INTERRUPTED
     finally:
         sink.close()
+    finished = ended[-1]
     for event in started:
         if order.environment.provider != "ssh":
             _remember(event, finished)
         if finished.outcome is DeployOutcome.LIVE:
             _note(order.environment.name, {event.version, event.previous})
     return _exit_code(finished)
+
+
+async def _carry_out(order: "Order", emit: "Emit") -> None:
+    from fairlead.deploy import providers
+    from fairlead.deploy.order import DeployOrder
+
+    connect, stop = connecting(order.environment), asyncio.Event()
+    with _Signals(stop):
+        if isinstance(order, DeployOrder):
+            await providers.deploy(order, emit, stop, connect=connect)
+        else:
+            await providers.rollback(order, emit, stop, connect=connect)
 
 
 def _remember(started: "DeployStarted", finished: "DeployFinished") -> None:
@@ -213,7 +226,7 @@ def confirm(order: "DeployOrder", *, yes: bool) -> None:
 def _exit_code(finished: "DeployFinished") -> int:
     from fairlead.model.deployment import DeployOutcome
 
-    codes = {DeployOutcome.LIVE: 0, DeployOutcome.CANCELLED: 130}
+    codes = {DeployOutcome.LIVE: 0, DeployOutcome.CANCELLED: _INTERRUPTED}
     return codes.get(finished.outcome, 1)
 
 

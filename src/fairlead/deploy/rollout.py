@@ -21,7 +21,7 @@ from fairlead.deploy.order import DeployOrder, Order, RollbackOrder
 from fairlead.deploy.plan import Plan, about_release, make_plan
 from fairlead.deploy.preparing import Preparation
 from fairlead.deploy.rules import check, check_secrets, chosen_hosts
-from fairlead.deploy.sites import Site, everywhere
+from fairlead.deploy.sites import Site, everywhere, to_its_end
 from fairlead.deploy.slots import About
 from fairlead.deploy.telling import Emit, FirstEvent, Teller
 from fairlead.deploy.turning import Turn
@@ -103,14 +103,13 @@ class _Rollout:
             await self._forward()
             finished = await self._retire()
         except (FairleadError, OSError, _Stopped) as error:
-            finished = await self._undo(error, connect)
+            finished = await to_its_end(self._undo(error, connect))
         except BaseException as error:
             # A bug, or we are being cancelled: hosts are put back all the same.
-            undoing = asyncio.ensure_future(self._undo(error, connect))
-            self._teller.event(await asyncio.shield(undoing))
+            self._teller.event(await to_its_end(self._undo(error, connect)))
             raise
         finally:
-            await self._arrival.leave()
+            await to_its_end(self._arrival.leave())
         self._teller.event(finished)
         return finished
 

@@ -1,12 +1,16 @@
 """One host during a deployment: its connection, what is planned there, and how far it is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
 from fairlead.deploy.base import Connection, Done, Tell
 from fairlead.deploy.layout import Layout
 from fairlead.deploy.plan import HostPlan
 from fairlead.errors import HostFailed, HostLost
+
+T = TypeVar("T")
 
 _LINES = 25
 
@@ -94,6 +98,15 @@ async def at_any_price(
         for site, result in zip(chosen, results, strict=True)
         if isinstance(result, Exception)
     ]
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Wait for what puts hosts back, however often somebody wants us to stop meanwhile."""
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
+    return task.result()
 
 
 async def _one(step: Awaitable[None]) -> None:

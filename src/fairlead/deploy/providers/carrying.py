@@ -7,6 +7,7 @@ from typing import Any
 
 from fairlead.deploy.order import DeployOrder, Order
 from fairlead.deploy.providers.base import Way
+from fairlead.deploy.sites import to_its_end
 from fairlead.deploy.telling import Emit, Teller
 from fairlead.errors import FairleadError
 from fairlead.model.deployment import DeployFinished, DeployOutcome, DeployPhase, DeployStarted
@@ -50,14 +51,17 @@ class _Deployment:
             await self._until_stopped(self._way.switch(self._teller))
             await self._until_stopped(self._way.probe(self._teller))
         except _Stopped:
-            return await self._undo("it was cancelled", DeployOutcome.CANCELLED)
+            return await self._put_back("it was cancelled", DeployOutcome.CANCELLED)
         except (FairleadError, OSError) as error:
-            return await self._undo(_words(error), DeployOutcome.REFUSED)
+            return await self._put_back(_words(error), DeployOutcome.REFUSED)
         except asyncio.CancelledError:
-            await asyncio.shield(self._undo("it was cancelled", DeployOutcome.CANCELLED))
+            self._emit(await self._put_back("it was cancelled", DeployOutcome.CANCELLED))
             raise
         sentence = f"{self._name} is live in {self._order.environment.name}"
         return self._finished(DeployOutcome.LIVE, sentence, self._version)
+
+    async def _put_back(self, why: str, before: DeployOutcome) -> DeployFinished:
+        return await to_its_end(self._undo(why, before))
 
     async def _undo(self, why: str, before: DeployOutcome) -> DeployFinished:
         """Put back what was; ``before`` is how it ends where nothing had changed yet."""

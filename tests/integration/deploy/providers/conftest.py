@@ -64,7 +64,10 @@ class Carried:
 
 @pytest.fixture
 def carry(release):
-    """Carry an order to an environment out; ``when`` stops it at a line it writes."""
+    """Carry an order to an environment out.
+
+    ``when`` stops it at a line it writes, and those that follow cancel who waits for it.
+    """
 
     def carry(environment, *, way=None, back=None, when="", **order):
         if back is None:
@@ -74,11 +77,13 @@ def carry(release):
         events = []
 
         async def act():
-            stop = asyncio.Event()
+            stop, mine = asyncio.Event(), asyncio.current_task()
 
             def emit(event):
                 events.append(event)
                 if when and when in getattr(event, "text", ""):
+                    if stop.is_set():
+                        asyncio.get_running_loop().call_soon(mine.cancel)
                     stop.set()
 
             if way:

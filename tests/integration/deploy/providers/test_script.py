@@ -56,10 +56,17 @@ def test_all_processes_of_a_command_end_with_it(carry, script, how):
     options = {"rollback": "echo back"} | ({"timeout": "500 ms"} if how == "timeout" else {})
     found = carry(script(deploy=command, **options), when="going" if how == "stop" else "")
     assert found.outcome == DeployOutcome.ROLLED_BACK
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while _running("sleep 4242.2") and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _running("sleep 4242.2")
+
+
+def test_a_person_who_ends_it_again_does_not_keep_it_from_being_put_back(carry, script, tmp_path):
+    back = f"echo going back; sleep 0.2; touch {tmp_path}/done"
+    found = carry(script(deploy="echo going; sleep 60", rollback=back), when="going")
+    assert found.outcome == DeployOutcome.ROLLED_BACK
+    assert (tmp_path / "done").exists()
 
 
 def _running(command):

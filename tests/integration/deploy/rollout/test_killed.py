@@ -172,6 +172,31 @@ def test_a_person_ends_it(bank, carry_out, phase):
     assert [machine.leftovers() for machine in bank.machines.values()] == [[], []]
 
 
+def test_a_person_who_ends_it_again_and_again(bank, carry_out):
+    (old,) = {machine.live()[1] for machine in bank.machines.values()}
+    environment = msgspec.structs.replace(bank.environment, watch=Watch(seconds=60))
+    order = DeployOrder(environment=environment, release=bank.release(10), by="ada")
+    again = []
+
+    async def act():
+        mine, stop = asyncio.current_task(), asyncio.Event()
+
+        def emit(event):
+            if carry_out.started(event, "watch"):
+                stop.set()
+            elif carry_out.started(event, "back") or type(event).__name__ == "PhaseOutput":
+                again.append(event)
+                asyncio.get_running_loop().call_soon(mine.cancel)
+
+        return await deploy(order, emit, stop, connect=bank.connect)
+
+    finished = asyncio.run(act())
+    assert again
+    assert finished.outcome == "rolled back", finished
+    assert {machine.live()[1] for machine in bank.machines.values()} == {old}
+    assert [machine.leftovers() for machine in bank.machines.values()] == [[], []]
+
+
 def test_two_who_deploy_at_once(bank):
     async def both():
         orders = [
