@@ -1,5 +1,7 @@
 """What a deployment will do on each host: made of what was asked for and of what is there."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from fairlead.deploy.commands.facts import Facts
@@ -87,10 +89,14 @@ def make_plan(order: Order, found: Found, manifest: Manifest | None = None) -> P
     ``DeploymentRefused`` for hosts that cannot take it and for a way back that is not there.
     """
     environment = order.environment
-    _refuse(order, found, manifest or (order.release.manifest if order.release else None))
+    known = manifest or (order.release.manifest if order.release else None)
+    check = f"fairlead provision {environment.name} --check tells what is missing"
+    _refuse(found, lambda facts: _unfit(facts, known), hint=check)
     target = _target(order, found)
     if manifest:
         target = _with_manifest(target, manifest)
+    room = "make room there; `keep` says how many releases stay on hosts"
+    _refuse(found, lambda facts: _cramped(order, target, facts), hint=room)
     forward = isinstance(order, DeployOrder)
     hosts = tuple(_host(order, target, host, facts) for host, facts in found)
     if all(host.way == NOTHING for host in hosts):
@@ -221,18 +227,14 @@ def _host(order: Order, target: About, host: Host, facts: Facts) -> HostPlan:
     )
 
 
-def _refuse(order: Order, found: Found, manifest: Manifest | None) -> None:
+def _refuse(found: Found, why: Callable[[Facts], str], *, hint: str) -> None:
     """Raises ``DeploymentRefused`` that names every host that cannot take it, and why."""
-    bad = []
-    for host, facts in found:
-        if why := _unfit(order, facts, manifest):
-            bad.append(f"{host}: {why}")
+    bad = [f"{host}: {told}" for host, facts in found if (told := why(facts))]
     if bad:
-        hint = f"fairlead provision {order.environment.name} --check tells what is missing"
         raise DeploymentRefused("\n".join(bad), hint=hint)
 
 
-def _unfit(order: Order, facts: Facts, manifest: Manifest | None) -> str:
+def _unfit(facts: Facts, manifest: Manifest | None) -> str:
     if not facts.there:
         return "nothing is provisioned for this application"
     if facts.refused:
@@ -243,10 +245,15 @@ def _unfit(order: Order, facts: Facts, manifest: Manifest | None) -> str:
     platform = manifest.platform if manifest else ""
     if platform.startswith("linux_") and facts.machine not in {"", platform}:
         return f"it is {facts.machine}, and the release is for {platform}"
-    size = order.release.size if order.release else 0
-    if facts.free < size * _ROOM:
-        return f"{facts.free >> 20} MB are free, and the release may take {size * _ROOM >> 20} MB"
     return ""
+
+
+def _cramped(order: Order, target: About, facts: Facts) -> str:
+    """Why a host has no room for a release; one that it keeps already needs none."""
+    size = order.release.size if order.release else 0
+    if facts.free >= size * _ROOM or _way(order, target, facts) != SEND:
+        return ""
+    return f"{facts.free >> 20} MB are free, and the release may take {size * _ROOM >> 20} MB"
 
 
 def _with_manifest(target: About, manifest: Manifest) -> About:

@@ -105,6 +105,14 @@ def test_hosts_that_cannot_take_it_are_named(deploying, facts, changes, told, wh
         make_plan(deploying(8, **told), ((ONE, facts()), (TWO, facts(**changes))))
 
 
+def test_what_a_host_keeps_needs_no_room(deploying, going_back, facts, release):
+    full = ((ONE, facts(free=0)),)
+    assert make_plan(going_back("6", release=release(6)), full).hosts[0].way == WARM
+    assert make_plan(deploying(7), full).hosts[0].way == KEPT
+    with pytest.raises(DeploymentRefused, match="MB are free"):
+        make_plan(deploying(8), full)
+
+
 def test_what_cannot_be_undone_is_not_gone_back_over(going_back, facts, about):
     files = ("m/0001.py", "m/0002.py")
     slots = {

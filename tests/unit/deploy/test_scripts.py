@@ -1,7 +1,10 @@
 """Scripts are text: they are read by a real shell, and hold what was quoted for them."""
 
+import hashlib
+import io
 import os
 import subprocess
+import tarfile
 
 import pytest
 
@@ -139,6 +142,36 @@ def test_what_a_dead_deployment_left(environment, facts, slot, begun, words, scr
         ", and nobody watched it" if slot == "blue" else ""
     )
     assert script in cure.script
+
+
+def test_what_was_only_begun_takes_no_room_any_more(tmp_path):
+    layout = Layout(str(tmp_path))
+    for name in ("releases/.8.new", "releases/7", "environments/half", "environments/whole"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "environments/whole/ready").touch()
+    script = preparing.put_back(layout, "green", processes=(), functions="finish() { :; }")
+    subprocess.run(["sh", "-eu"], input=script.encode(), capture_output=True, check=True)
+    assert [path.name for path in (tmp_path / "releases").iterdir()] == ["7"]
+    assert [path.name for path in (tmp_path / "environments").iterdir()] == ["whole"]
+
+
+def test_what_cannot_be_unpacked_leaves_nothing(tmp_path, release):
+    payload = b"cut off"
+    manifest = release(8, payload=hashlib.sha256(payload).hexdigest()).manifest
+    (tmp_path / "releases").mkdir()
+    sent = io.BytesIO()
+    with tarfile.open(fileobj=sent, mode="w") as archive:
+        member = tarfile.TarInfo("payload.tar.gz")
+        member.size = len(payload)
+        archive.addfile(member, io.BytesIO(payload))
+    script = tmp_path / "upload.sh"
+    script.write_text(preparing.upload(Layout(str(tmp_path)), "8", manifest, JOURNAL))
+    done = subprocess.run(
+        ["sh", "-eu", script], input=sent.getvalue(), capture_output=True, check=False
+    )
+    assert done.returncode != 0
+    assert b"gzip" in done.stderr
+    assert list((tmp_path / "releases").iterdir()) == []
 
 
 def test_environments_go_with_the_last_release_that_needs_them(tmp_path):

@@ -27,17 +27,17 @@ def upload(layout: Layout, name: str, manifest: Manifest, entry: Journal) -> str
 
     It is checked here once more: what arrives cut off or altered never becomes a release.
     """
-    new = quote(f"releases/.{name}.new")
     return (
         f"{changing(layout)}{journal(entry)}"
-        f"trap 'rm -rf {new}' EXIT\n"
-        f"rm -rf {new}; mkdir {new}\n"
-        f"tar -xf - -C {new}; cd {new}\n"
+        f"new={quote(f'{layout.releases}/.{name}.new')}\n"
+        "trap 'rm -rf \"$new\"' EXIT\n"
+        'rm -rf "$new"; mkdir "$new"\n'
+        'tar -xf - -C "$new"; cd "$new"\n'
         f"echo {quote(f'{manifest.payload}  payload.tar.gz')} | sha256sum -c --quiet >&2\n"
         "tar -xzf payload.tar.gz --no-same-owner; rm payload.tar.gz\n"
         f"echo {quote(identity(manifest))} >identity; cd ../..\n"
         f"rm -rf {quote(f'releases/{name}')}\n"
-        f"mv -T {new} {quote(f'releases/{name}')}\n"
+        f'mv -T "$new" {quote(f"releases/{name}")}\n'
         "trap - EXIT\n"
     )
 
@@ -50,12 +50,16 @@ def clean(layout: Layout, name: str, entry: Journal) -> str:
     return (
         f"{changing(layout)}{journal(entry)}"
         f"find {quote(f'releases/{name}')} -name '*.py[co]' ! -path '*/__pycache__/*' -delete\n"
-        "rm -rf releases/.[!.]* slots/.[!.]*.new slots/.back\n"
-        "for e in environments/*/; do\n"
-        '  [ ! -d "$e" ] || [ -f "$e/ready" ] || rm -rf "$e"\n'
-        "done\n"
+        f"rm -rf slots/.[!.]*.new slots/.back\n{_HALF}"
     )
 
+
+_HALF = r"""rm -rf releases/.[!.]*
+for e in environments/*/; do
+  [ ! -d "$e" ] || [ -f "$e/ready" ] || rm -rf "$e"
+done
+"""
+"""Removes what never became a release or an environment: a full disk needs the room."""
 
 _FIND = r"""
 right() {
@@ -188,7 +192,7 @@ def put_back(
         + f"rm -rf slots/.{slot}.new slots/.back\n"
         + (f"rm -rf {quote(f'releases/{remove}')}\n" if remove else "")
         + (f"[ ! -e slots/{slot}/web ] || begin {slot} web\n" if warm else "")
-        + "rm -f under-way\n"
+        + f"{_HALF}rm -f under-way\n"
     )
 
 
