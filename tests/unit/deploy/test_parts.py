@@ -40,6 +40,12 @@ class Connection:
         return await self.run(script, data=path.read_bytes() + after, **more)
 
 
+def test_what_prepares_a_host_gives_way_to_what_serves():
+    part = Part(script="nice; nice >&2")
+    _, printed = carry(part)
+    assert int(printed[0]) >= 10  # more where we give way to others ourselves
+
+
 def site(**how):
     plan = HostPlan(host=Host(address="h1"), slot="green", folder="8", way=SEND)
     return Site(Connection(**how), plan, Layout("/srv/shop"), "")
