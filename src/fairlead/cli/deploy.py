@@ -61,6 +61,7 @@ def command(
     where it is live, with 1 where it was refused or rolled back, with 130 where you ended it.
     """  # noqa: D301 — click's own sign
     from fairlead.deploy.order import DeployOrder
+    from fairlead.deploy.providers import check_hosts
     from fairlead.deploy.rules import check
     from fairlead.errors import UsageError
 
@@ -76,6 +77,7 @@ def command(
             name, "deployments", body, server=server, project=project, events=events, plain=plain
         )
     environment = context.environment(name)
+    check_hosts(environment, hosts)  # a release may have to be made first, which takes its time
     order = DeployOrder(
         environment=environment,
         release=as_named(release_for(wanted, branch or commit, force=force), environment),

@@ -19,10 +19,11 @@ _LAST = 100
 def is_environment(text: str) -> bool:
     """Whether something names an environment: it does not read as a build.
 
-    Raises ``UsageError`` where it is neither.
+    Raises ``UsageError`` where it is neither, ``PipelineError`` where the file is broken that
+    would tell.
     """
     from fairlead.client.address import read_build
-    from fairlead.errors import FairleadError, UsageError
+    from fairlead.errors import FairleadError, PipelineError, UsageError
 
     try:
         read_build(text)
@@ -30,8 +31,8 @@ def is_environment(text: str) -> bool:
         try:
             reaching.check_project()
             known = context.environments()
-        except FairleadError:
-            raise error from None
+        except FairleadError as broken:
+            raise (broken if isinstance(broken, PipelineError) else error) from None
         if known.environments and "/" not in text:
             context.environment(text)
             return True

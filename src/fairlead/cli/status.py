@@ -37,7 +37,10 @@ def command(*, name: str | None, as_json: bool, whole: bool) -> int:
     known = (context.environment(name),) if name else context.environments(at=here).environments
     if name and known[0].provider == "ssh":
         reaching.place(name)
-    environments = tuple(one for one in known if one.hosts or one.provider != "ssh")
+    # The pattern of review environments is no place itself.
+    environments = tuple(
+        one for one in known if name or (not one.review and (one.hosts or one.provider != "ssh"))
+    )
     found = reaching.carry_out(_ask(environments, here.root))
     if as_json:
         _print_json(found)

@@ -9,13 +9,14 @@ from fairlead.deploy.order import DeployOrder, Order, RollbackOrder
 from fairlead.deploy.telling import Emit
 from fairlead.errors import UsageError
 from fairlead.model.deployment import DeployFinished
+from fairlead.model.environment import Environment
 from fairlead.model.plan import Pairs
 
 if TYPE_CHECKING:
     from fairlead.deploy.providers.base import Way
     from fairlead.deploy.rollout import Connect
 
-__all__ = ["deploy", "rollback"]
+__all__ = ["check_hosts", "deploy", "rollback"]
 
 TOKEN: Final = "HEROKU_API_KEY"  # noqa: S105 — its name
 """The one secret that may also be a variable of whoever deploys, as Heroku's own program has it."""
@@ -32,11 +33,7 @@ async def deploy(
     order: DeployOrder, emit: Emit, stop: asyncio.Event, *, connect: "Connect"
 ) -> DeployFinished:
     """Bring a release to an environment, however it is deployed to; as ``rollout.deploy``."""
-    if order.environment.review:
-        raise UsageError(
-            f"{order.environment.name} is the pattern of places for pull requests",
-            hint=f"fairlead review {order.environment.name} NUMBER deploys one of them",
-        )
+    check_hosts(order.environment, order.hosts)
     if order.environment.provider == _SSH:
         from fairlead.deploy.rollout import deploy as by_ssh
 
@@ -51,6 +48,7 @@ async def rollback(
     order: RollbackOrder, emit: Emit, stop: asyncio.Event, *, connect: "Connect"
 ) -> DeployFinished:
     """Go back to an earlier release, however it is deployed to; as ``rollout.rollback``."""
+    check_hosts(order.environment, order.hosts)
     if order.environment.provider == _SSH:
         from fairlead.deploy.rollout import rollback as by_ssh
 
@@ -58,14 +56,26 @@ async def rollback(
     return await _carry(order, emit, stop)
 
 
+def check_hosts(environment: Environment, hosts: tuple[str, ...]) -> None:
+    """Raises ``UsageError`` where nothing can be deployed to these hosts, whatever it were."""
+    if environment.review:
+        raise UsageError(
+            f"{environment.name} is the pattern of places for pull requests",
+            hint=f"fairlead review {environment.name} NUMBER deploys one of them",
+        )
+    if environment.provider == _SSH:
+        from fairlead.deploy.rules import chosen_hosts
+
+        chosen_hosts(environment, hosts)
+    elif hosts:
+        raise UsageError(f"{environment.name} has no hosts of its own to choose from")
+
+
 async def _carry(order: Order, emit: Emit, stop: asyncio.Event) -> DeployFinished:
     from fairlead.deploy.providers.carrying import carry
     from fairlead.deploy.rules import check_secrets
 
-    environment = order.environment
-    if order.hosts:
-        raise UsageError(f"{environment.name} has no hosts of its own to choose from")
-    check_secrets(environment, with_token(order.secrets))
+    check_secrets(order.environment, with_token(order.secrets))
     return await carry(order, way_of(order), emit, stop)
 
 

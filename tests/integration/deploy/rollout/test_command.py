@@ -38,6 +38,13 @@ environments:
     root: /srv/signed
     user: signed
     approval: true
+  each:
+    hosts: deploy@127.0.0.1:{port}
+    app: {{name: each}}
+    root: /srv/each
+    user: each
+    domain: "{{number}}.shop.example"
+    review: true
 """
 
 
@@ -102,7 +109,9 @@ def project(tmp_path_factory):
         (("deploy", "signed", "--release", "1", "--force", "--host", "web9"), 2, "no host 'web9'"),
         (("deploy", "dev", "--release", "1", "--force"), 1, "secrets set TOKEN"),
         (("rollback", "production", "--to", "1", "--json"), 2, "--json goes with --dry-run"),
+        (("deploy", "dev", "--release", "9", "--host", "web9"), 2, "no host 'web9'"),
         (("rollback", "nowhere"), 2, "no environment 'nowhere'"),
+        (("rollback", "each"), 2, "fairlead review each NUMBER"),
     ],
 )
 def test_what_cannot_be_done_says_why(project, words, code, said):
@@ -189,6 +198,7 @@ def test_what_is_wrong_in_a_file_is_told_with_its_place_and_nothing_is_done(
         ("rollback", "dev"),
         ("environments",),
         ("status", "dev"),
+        ("logs", "dev"),
         ("lint",),
     ):
         assert said in project(*words, code=2), words
