@@ -130,7 +130,7 @@ def _all(environment: "Environment") -> Iterator[tuple[str, str]]:
     for option, value in environment.options:
         yield option, " ".join(value.split())
     if environment.notify:
-        yield "tells", ", ".join(environment.notify)
+        yield "tells", f"{', '.join(environment.notify)} (nothing is sent yet)"
 
 
 def _where(environment: "Environment") -> str:

@@ -205,6 +205,7 @@ class Environment(Value, frozen=True, kw_only=True):
     warm: bool = True
     """Whether the old slot keeps running after a deployment, for a rollback within a second."""
     notify: tuple[str, ...] = ()
+    """Who is to be told what became of a deployment; nothing is sent yet."""
     wanted: Wanted = Wanted()
     review: bool = False
     options: Pairs = ()

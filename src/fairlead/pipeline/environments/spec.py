@@ -129,7 +129,7 @@ ENVIRONMENT: Kind[Written] = Keys(
         Key(
             "notify",
             ListOf(words.RECIPIENT, "a list of mail addresses and URLs", single=True),
-            "Who is told what became of a deployment.",
+            "Who is to be told what became of a deployment; nothing is sent yet.",
         ),
         Key("provision", WANTED, "What `fairlead provision` brings the hosts to."),
         Key(
