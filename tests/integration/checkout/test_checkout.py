@@ -121,6 +121,19 @@ def test_a_shallow_clone_says_what_it_lacks(repo, home, tmp_path):
         open_source(tmp_path / "shallow", home, "HEAD~1")
 
 
+@pytest.mark.parametrize("name", ["two\nlines", 'a "quoted" \\ name\n'])
+def test_a_folder_may_have_any_name(make_repo, home, tmp_path, name):
+    repo = make_repo(name)
+    repo.write("app.py", "one")
+    commit = repo.commit()
+    repo.write("app.py", "two")
+    fill_workspace(open_source(repo.root, home), tmp_path / "ws")
+    assert (tmp_path / "ws/app.py").read_text() == "two"
+    command = ("git", "log", "-1", "--format=%H %s")
+    told = subprocess.run(command, cwd=tmp_path / "ws", capture_output=True, text=True, check=True)
+    assert told.stdout == f"{commit} change\n"
+
+
 def test_submodules_come_along(repo, make_repo, home, tmp_path):
     library = make_repo("library")
     library.write("lib.py")

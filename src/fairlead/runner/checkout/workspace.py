@@ -56,9 +56,19 @@ def _write_repository(source: Source, meta: str) -> None:
     if source.repository:
         stores.append(source.repository.common / "objects")
         _copy_refs(os.fspath(source.repository.common), meta)
-    _write(f"{meta}/objects/info/alternates", b"".join(os.fsencode(s) + b"\n" for s in stores))
+    _write(f"{meta}/objects/info/alternates", b"".join(_alternate(s) + b"\n" for s in stores))
     _write(f"{meta}/config", _CONFIG)
     _write(f"{meta}/HEAD", os.fsencode(_head(source, meta)))
+
+
+def _alternate(objects: Path) -> bytes:
+    """A line that leads git to a store; quoted as in C where the path would be two lines."""
+    path = os.fsencode(objects)
+    if b"\n" not in path:
+        return path
+    for character, written in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
+        path = path.replace(character, written)
+    return b'"%s"' % path
 
 
 def _head(source: Source, meta: str) -> str:
