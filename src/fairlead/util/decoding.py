@@ -38,18 +38,24 @@ def json_decoder(kind: object, hook: Hook | None = None) -> msgspec.json.Decoder
 
 
 def from_json(data: bytes | str, kind: type[T]) -> T:
-    """``data`` as a ``kind``. Raises ``msgspec.MsgspecError`` or ``UnicodeDecodeError``."""
-    return json_decoder(kind).decode(data)
+    """``data`` as a ``kind``. Raises ``msgspec.DecodeError``, whatever is wrong with it."""
+    try:
+        return json_decoder(kind).decode(data)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def from_msgpack(data: bytes, kind: type[T]) -> T:
-    """``data`` as a ``kind``. Raises ``msgspec.MsgspecError`` or ``UnicodeDecodeError``."""
+    """``data`` as a ``kind``. Raises ``msgspec.DecodeError``, whatever is wrong with it."""
     found = _msgpack.get(kind)
     if found is None:
         with _one_at_a_time:
             made = msgspec.msgpack.Decoder(kind)
             found = _msgpack.setdefault(kind, made)
-    value: T = found.decode(data)
+    try:
+        value: T = found.decode(data)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from error
     return value
 
 

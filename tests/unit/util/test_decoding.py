@@ -31,6 +31,13 @@ def test_what_is_not_of_its_kind_is_refused():
     assert from_plain({"type": "part", "number": "1"}, Part, strict=False) == Part(1)
 
 
+def test_what_is_no_text_is_refused_in_one_way():
+    with pytest.raises(msgspec.DecodeError, match="utf-8"):
+        from_json(b'{"type": "other", "text": "\xff"}', Other)
+    with pytest.raises(msgspec.DecodeError, match="utf-8"):
+        from_msgpack(b"\xa1\xff", str)
+
+
 def test_a_hook_makes_what_msgspec_does_not_know():
     def made(kind, value):
         return kind(value, 16)
