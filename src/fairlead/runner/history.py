@@ -84,6 +84,11 @@ class History:
     def __init__(self, root: Path) -> None:
         self.home = root / ".fairlead"
         self._runs = self.home / "runs"
+        self._locks: dict[int, int] = {}
+
+    def __del__(self) -> None:
+        for number in tuple(self._locks):
+            self._let_go(number)
 
     def numbers(self) -> tuple[int, ...]:
         """The numbers of all finished runs, ascending."""
@@ -120,7 +125,7 @@ class History:
         try:
             lines = (self.home / "index.jsonl").read_bytes().splitlines()
         except OSError:
-            return tuple(_entry(self.load(number)) for number in self.numbers())
+            return tuple(_entry(result) for n in self.numbers() if (result := self._readable(n)))
         return tuple(entry for line in lines if (entry := _decoded(line)))
 
     def begin(self) -> int:
@@ -136,6 +141,7 @@ class History:
                     self.folder(number).mkdir()
                 except FileExistsError:
                     continue
+                self._hold(number)
                 return number
         except OSError as error:
             raise unusable(self.home, error) from error
@@ -149,6 +155,19 @@ class History:
             kept = sorted(lines)[-keep:]
             write_atomic(self.home / "index.jsonl", b"".join(lines[n] + b"\n" for n in kept))
             self._forget(oldest_kept=kept[0])
+        self._let_go(result.number)
+
+    def _hold(self, number: int) -> None:
+        """Keep others, who may finish many runs meanwhile, from forgetting this one."""
+        lock = self.folder(number) / "lock"
+        self._locks[number] = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(self._locks[number], fcntl.LOCK_EX)
+
+    def _let_go(self, number: int) -> None:
+        if (lock := self._locks.pop(number, None)) is not None:
+            os.close(lock)
+            with suppress(OSError):
+                os.unlink(self.folder(number) / "lock")
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         """The lines of the index by the numbers of their runs; those without are left out."""
@@ -165,6 +184,11 @@ class History:
         for name in os.listdir(self._runs):
             if name.isdecimal() and int(name) < oldest_kept and not self._under_way(int(name)):
                 remove_tree(self._runs / name)
+
+    def _readable(self, number: int) -> RunResult | None:
+        with suppress(StoreError, UsageError):
+            return self.load(number)
+        return None
 
     def _under_way(self, number: int) -> bool:
         """Whether another process still writes that run: it holds the lock in its folder."""

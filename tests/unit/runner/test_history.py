@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from fairlead.errors import StoreError, UsageError
@@ -46,11 +48,39 @@ def test_old_runs_are_forgotten_but_not_those_under_way(tmp_path):
     assert [entry.number for entry in history.entries()] == [3, 4]
 
 
+def test_a_run_that_goes_on_is_kept_however_many_end_meanwhile(tmp_path):
+    slow, others = History(tmp_path), History(tmp_path)
+    assert slow.begin() == 1
+    for _ in range(3):
+        others.finish(result(others.begin()), keep=1)
+    assert slow.folder(1).is_dir(), "its logs went while they were written"
+    slow.finish(result(1), keep=2)
+    assert os.listdir(slow.folder(1)) == ["result.json"]
+
+
+def test_a_run_that_died_is_forgotten_in_its_turn(tmp_path):
+    dead, others = History(tmp_path), History(tmp_path)
+    dead.begin()
+    lock = dead._locks.pop(1)
+    os.close(lock)  # as the kernel does
+    others.finish(result(others.begin()), keep=1)
+    assert not others.folder(1).exists()
+
+
 def test_the_index_is_made_anew_where_it_is_missing(tmp_path):
     history = History(tmp_path)
     history.finish(result(history.begin()), keep=5)
     (tmp_path / ".fairlead/index.jsonl").unlink()
     assert [entry.number for entry in history.entries()] == [1]
+
+
+def test_a_broken_result_does_not_keep_the_others_from_the_index(tmp_path):
+    history = History(tmp_path)
+    for _ in range(2):
+        history.finish(result(history.begin()), keep=5)
+    (history.folder(1) / "result.json").write_bytes(b'{"number": "\xff"}')
+    (tmp_path / ".fairlead/index.jsonl").unlink()
+    assert [entry.number for entry in history.entries()] == [2]
 
 
 def test_a_run_that_is_not_there_and_one_that_is_broken(tmp_path):
@@ -59,6 +89,9 @@ def test_a_run_that_is_not_there_and_one_that_is_broken(tmp_path):
         history.load(7)
     history.finish(result(history.begin()), keep=5)
     (history.folder(1) / "result.json").write_text("{")
+    with pytest.raises(StoreError, match="cannot be read"):
+        history.load(1)
+    (history.folder(1) / "result.json").write_bytes(b'{"verdict": "\xff"}')
     with pytest.raises(StoreError, match="cannot be read"):
         history.load(1)
 
