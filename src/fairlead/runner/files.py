@@ -58,15 +58,36 @@ def keep_artifacts(workspace: Path, names: Iterable[str], folder: Path) -> tuple
     return tuple(kept)
 
 
+def write_fresh(path: Path, text: str) -> None:
+    """Write a new file where a job may have left one, or a link to one of ours."""
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    with open(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text)
+
+
 def read_limited(path: Path, limit: int) -> bytes:
     """A file's bytes, at most ``limit`` + 1 of them, so that a reader can tell it is too large."""
     with path.open("rb") as file:
         return file.read(limit + 1)
 
 
-def read_inside(workspace: Path, name: str, limit: int) -> bytes | None:
-    """The bytes of one file that lies in the workspace, ``None`` for any other."""
-    path = workspace / name
-    if not _inside(path, workspace.resolve()):
+def read_end(folder: Path, name: str, limit: int) -> bytes:
+    """The last bytes of one regular file that lies in a folder of a job's, nothing of any other."""
+    path = folder / name
+    if not _inside(path, folder.resolve()):
+        return b""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - limit))
+        return file.read(limit)
+
+
+def read_inside(folder: Path, name: str, limit: int) -> bytes | None:
+    """The bytes of one regular file that lies in a folder of a job's, ``None`` for any other.
+
+    As many as ``read_limited`` gives.
+    """
+    path = folder / name
+    if not _inside(path, folder.resolve()):
         return None
     return read_limited(path, limit)

@@ -105,7 +105,9 @@ def _coverage(left: Left, problems: list[str]) -> Coverage | None:
     folder = left.channel / "coverage"
     if folder.is_dir():
         names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
-        parts += [(name, read_limited(folder / name, _LARGEST)) for name in names]
+        # The job may have left anything there: a pipe, a link to a file of ours.
+        read = ((name, read_inside(left.channel, f"coverage/{name}", _LARGEST)) for name in names)
+        parts += [(name, data) for name, data in read if data is not None]
     if not parts:
         return None
     from fairlead.reports import coverage

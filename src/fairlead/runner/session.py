@@ -8,6 +8,7 @@ from fairlead.errors import SandboxFailed
 from fairlead.model import Outcome, Phase, StepFinished, StepResult, StepStarted
 from fairlead.runner.collect.wire import StepMark
 from fairlead.runner.execute import Ended, Watch, execute
+from fairlead.runner.files import write_fresh
 from fairlead.runner.follow import Follower
 from fairlead.runner.steps import StepsEnd, Surroundings
 
@@ -41,7 +42,7 @@ class _Session:
     def run(self) -> StepsEnd:
         around = self._around
         path = around.channel / "session.sh"
-        path.write_text(self._script, "utf-8", "surrogateescape")
+        write_fresh(path, self._script)
         left = around.deadline - time.monotonic()
         if around.box is None:
             raise SandboxFailed("a session needs a sandbox")

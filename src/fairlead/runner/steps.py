@@ -224,8 +224,10 @@ class _Steps:
         shell = ("bash", "-eo", "pipefail")
         if len(command.encode("utf-8", "surrogateescape")) < _LONGEST_ARGUMENT:
             return (*shell, "-c", command)
+        from fairlead.runner.files import write_fresh
+
         script = self._around.channel / f"step-{index}.sh"
-        script.write_text(command, "utf-8", "surrogateescape")
+        write_fresh(script, command)
         return (*shell, str(script))
 
     def _emit_finished(self, index: int, result: StepResult) -> None:

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from fairlead.runner.files import keep_artifacts, matching, read_limited
+from fairlead.runner.files import keep_artifacts, matching, read_limited, write_fresh
 
 
 @pytest.fixture
@@ -52,3 +52,14 @@ def test_artifacts_are_copied_with_their_folders(workspace, tmp_path):
 
 def test_a_file_too_large_gives_one_byte_too_many(workspace):
     assert len(read_limited(workspace / "report.xml", 4)) == 5
+
+
+def test_a_fresh_file_is_written_through_no_link(workspace):
+    ours = workspace.parent / "ours"
+    ours.write_text("ours")
+    for left in ("link", "file"):
+        path = workspace / left
+        path.symlink_to(ours) if left == "link" else path.write_text("theirs")
+        write_fresh(path, "echo caf\udce9")
+        assert path.read_bytes() == b"echo caf\xe9"
+    assert ours.read_text() == "ours"

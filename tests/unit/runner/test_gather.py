@@ -1,4 +1,5 @@
 import json
+import os
 
 import msgspec
 import pytest
@@ -86,6 +87,23 @@ def test_coverage_of_several_processes_is_joined_and_named_from_the_project(left
         (left.channel / f"coverage/{number}.json").write_text(json.dumps(data))
     coverage = gather(left).coverage
     assert coverage.files == (FileCoverage(path="src/app.py", executed=(1, 2), missing=(3,)),)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder elsewhere"])
+def test_coverage_is_read_from_the_job_s_own_files_alone(left, tmp_path, kind):
+    data = {"meta": {"format": 2}, "files": {"a.py": {"executed_lines": [1], "missing_lines": []}}}
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours/1.json").write_text(json.dumps(data))
+    place = left.channel / "coverage"
+    if kind == "pipe":
+        os.mkfifo(place / "1.json")
+    elif kind == "link":
+        (place / "1.json").symlink_to(tmp_path / "ours/1.json")
+    else:
+        place.rmdir()
+        place.symlink_to(tmp_path / "ours")
+    report = gather(left)
+    assert (report.coverage, report.problems) == (None, ())
 
 
 def test_a_linters_findings_are_read_from_its_steps_own_output(left):

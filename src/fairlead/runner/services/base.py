@@ -10,6 +10,7 @@ import msgspec
 
 from fairlead.errors import ServiceFailed
 from fairlead.model import Pairs, Service
+from fairlead.runner.files import read_end
 from fairlead.runner.sandbox.base import Box, Running
 from fairlead.util.fs import remove_tree
 
@@ -63,10 +64,7 @@ def launch(place: Place, argv: Sequence[str], env: Mapping[str, str] | None = No
 
 def last_output(place: Place) -> str:
     """The end of what a service wrote, for a message."""
-    try:
-        data = place.log.read_bytes()[-_LAST_BYTES:]
-    except OSError:
-        return ""
+    data = read_end(place.host.parent, f"{place.host.name}/{place.log.name}", _LAST_BYTES)
     lines = data.decode("utf-8", "replace").strip().splitlines()
     return "\n  ".join(lines[-_LAST_LINES:])
 

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,6 +54,17 @@ def test_the_last_output_is_short(tmp_path):
     assert len(text.splitlines()) == 8
     assert "first" not in text
     assert last_output(place()) == ""
+
+
+def test_the_last_output_is_the_service_s_own(tmp_path):
+    secret, folder = tmp_path / "secret", tmp_path / "services/db"
+    secret.write_text("nobody's business")
+    folder.mkdir(parents=True)
+    (folder / "log").symlink_to(secret)
+    assert last_output(place(host=folder)) == ""
+    (folder / "log").unlink()
+    os.mkfifo(folder / "log")
+    assert last_output(place(host=folder)) == ""
 
 
 def test_sockets_lie_in_the_box_s_own_folder_where_names_are_short_enough():
