@@ -84,7 +84,9 @@ def encode(findings: "Sequence[Finding]", *, works: bool) -> str:
     """The findings as JSON: ``{"works": …, "findings": [{name, state, text, hint}, …]}``."""
     import msgspec
 
-    data = msgspec.json.encode({"works": works, "findings": list(findings)})
+    from fairlead import model
+
+    data = model.encode({"works": works, "findings": list(findings)})
     return msgspec.json.format(data, indent=2).decode()
 
 

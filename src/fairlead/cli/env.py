@@ -33,7 +33,9 @@ def list_command(*, as_json: bool) -> None:
     if as_json:
         import msgspec
 
-        click.echo(msgspec.json.format(msgspec.json.encode(stored)))
+        from fairlead.model import encode
+
+        click.echo(msgspec.json.format(encode(stored)))
         return
     _show(stored)
     total = _size(sum(one.bytes for one in stored))
@@ -48,8 +50,12 @@ def list_command(*, as_json: bool) -> None:
 def prune_command(
     *, older_than: str | None, max_size: str | None, everything: bool, dry_run: bool
 ) -> None:
-    """Remove environments that nobody uses: by default those unused for 30 days."""
+    """Remove environments that nobody uses: by default those unused for 30 days.
+
+    Successes of steps that were not reused for as long go with them.
+    """
     from fairlead.pipeline.durations import parse_size
+    from fairlead.runner.stepcache import StepCache
 
     size = parse_size(max_size) if max_size else None
     if max_size and size is None:
@@ -59,6 +65,8 @@ def prune_command(
         age = 30.0 * _UNITS["d"]
     with _environments() as environments:
         removed = environments.prune(age, size, dry_run=dry_run)
+        if age is not None and not dry_run:
+            StepCache(environments.home / "steps").prune(age)
     _show(removed)
     freed = _size(sum(one.bytes for one in removed))
     count = _count(len(removed), "environment")

@@ -118,6 +118,8 @@ def _as_json(
 ) -> str:
     import msgspec
 
+    from fairlead.model import encode
+
     jobs = [job.id for job in plan.jobs] if plan else []
     answer = {
         "file": str(path),
@@ -126,7 +128,7 @@ def _as_json(
         "jobs": jobs,
         "environments": environments,
     }
-    return msgspec.json.format(msgspec.json.encode(answer)).decode()
+    return msgspec.json.format(encode(answer)).decode()
 
 
 def _print(

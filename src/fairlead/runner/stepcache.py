@@ -8,6 +8,7 @@ files. Only successes are kept, each in a folder of its own: its log and its dec
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,13 +107,13 @@ class StepCache:
         """Keep a success. Raises ``StoreError``."""
         write_atomic(self._path(key), msgspec.msgpack.encode(stored))
 
-    def prune(self, max_age: float) -> int:
-        """Forget what was not used for ``max_age`` seconds; returns how many that were."""
+    def prune(self, max_age: float) -> None:
+        """Forget what was not used for ``max_age`` seconds."""
         old = time.time() - max_age
-        gone = [p for p in self._folder.glob("*/*") if p.stat().st_mtime < old]
-        for path in gone:
-            path.unlink(missing_ok=True)
-        return len(gone)
+        for path in self._folder.glob("*/*"):
+            with suppress(OSError):
+                if path.stat().st_mtime <= old:
+                    path.unlink()
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / key

@@ -11,6 +11,7 @@ from fairlead.cli.main import cli
 from fairlead.model import Install
 from fairlead.runner.environments import Environments, read_request
 from fairlead.runner.pythons import choose, find
+from fairlead.runner.stepcache import StepCache, Stored
 
 
 @pytest.fixture
@@ -58,6 +59,26 @@ def test_listing(fairlead, stored):
     data = json.loads(fairlead("list", "--json").output)
     assert [one["key"] for one in data] == stored
     assert {one["kind"] for one in data} == {"environment"}
+
+
+def test_successes_of_steps_go_with_what_is_old(fairlead, tmp_path):
+    cache = StepCache(tmp_path / "home/steps")
+    for key, days in (("old", 40), ("new", 1)):
+        cache.store(key, Stored(log=b"", seconds=1, run=1))
+        then = time.time() - days * 86400
+        os.utime(next(tmp_path.glob(f"home/steps/*/{key}")), (then, then))
+    fairlead("prune", "--dry-run")
+    assert len(list(tmp_path.glob("home/steps/*/*"))) == 2
+    fairlead("prune")
+    assert [path.name for path in tmp_path.glob("home/steps/*/*")] == ["new"]
+
+
+def test_a_home_whose_name_is_no_text(fairlead, tmp_path, monkeypatch):
+    home = tmp_path / "caf\udce9"
+    (home / "envs/broken").mkdir(parents=True)
+    monkeypatch.setenv("FAIRLEAD_HOME", str(home))
+    (stored,) = json.loads(fairlead("list", "--json").stdout_bytes)
+    assert stored["path"].endswith("caf\\udce9/envs/broken")
 
 
 def test_pruning_what_is_old(fairlead, stored):
