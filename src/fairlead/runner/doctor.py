@@ -114,10 +114,8 @@ def interpreters(home: Path, environ: Mapping[str, str]) -> Finding:
 
 def writable(home: Path) -> Finding:
     """Whether Fairlead's own folder can be written to."""
-    place = home
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    if place.is_dir() and os.access(place, os.W_OK | os.X_OK):
+    place = _nearest(home)
+    if os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK):
         return Finding(name="home", state=State.OK, text=str(home))
     return Finding(
         name="home",
@@ -129,10 +127,15 @@ def writable(home: Path) -> Finding:
 
 def space(home: Path) -> Finding:
     """The disk space that is left for environments and workspaces."""
-    place = home
-    while not place.exists() and place != place.parent:
+    return judge_space(shutil.disk_usage(_nearest(home)).free)
+
+
+def _nearest(place: Path) -> Path:
+    """The folder itself, or the nearest above it that is there and that we may know of."""
+    # Not Path.exists, which raises where a folder on the way may not be entered.
+    while not os.path.exists(place) and place != place.parent:
         place = place.parent
-    return judge_space(shutil.disk_usage(place).free)
+    return place
 
 
 def judge_space(free: int) -> Finding:

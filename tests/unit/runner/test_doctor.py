@@ -44,6 +44,18 @@ def test_little_space_is_told_but_does_not_stop():
     assert doctor.judge_space(5 << 20).state is State.LACKING
 
 
+def test_a_home_that_may_not_be_entered_is_told(tmp_path, monkeypatch):
+    def stat(path, **_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    home = tmp_path / "home"
+    monkeypatch.setattr("pathlib.Path.stat", stat)
+    monkeypatch.setattr("os.path.exists", lambda path: home not in (path, *path.parents))
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+    assert doctor.writable(home).state is State.MISSING
+    assert doctor.space(home).name == "disk space"
+
+
 @pytest.mark.parametrize(
     ("kept", "state", "words"),
     [

@@ -10,7 +10,6 @@ from fairlead.model import Network
 from fairlead.runner.sandbox.base import BoxSpec, Sandbox
 from fairlead.runner.sandbox.bubblewrap import Bubblewrap
 from fairlead.runner.sandbox.helper import helper
-from fairlead.runner.sandbox.process import Process
 from fairlead.util.digest import sha256
 from fairlead.util.fs import write_atomic
 from fairlead.util.proc import find_program
@@ -48,13 +47,15 @@ def _isolating(cache: Path) -> Sandbox:
 
 def _best(cache: Path) -> Sandbox:
     if trouble := why_not_bubblewrap(cache):
-        return Process(trouble.message)
+        return _without(cache, trouble.message)
     return Bubblewrap()
 
 
-def _without(cache: Path) -> Sandbox:
+def _without(cache: Path, why: str = "") -> Sandbox:
+    from fairlead.runner.sandbox.process import Process
+
     del cache
-    return Process()
+    return Process(why) if why else Process()
 
 
 SETTINGS: dict[str, Callable[[Path], Sandbox]] = {
@@ -72,7 +73,7 @@ def why_not_bubblewrap(cache: Path) -> SandboxFailed | None:
     if program is None:
         return SandboxFailed("bubblewrap is not installed", hint=_INSTALL)
     mark = cache / "sandbox" / _fingerprint(program)
-    if mark.exists():
+    if os.path.exists(mark):  # not Path.exists, which raises where we may not look
         return None
     trouble = probe(program)
     if trouble is None:
