@@ -1,7 +1,6 @@
 """`fairlead shell`: look around where a job runs."""
 
 import os
-import signal
 from typing import TYPE_CHECKING
 
 import click
@@ -46,8 +45,6 @@ def command(*, job: str, python: str | None, commit: str | None, sandbox: str | 
     click.echo(f"The steps of {chosen.id}:", err=True)
     for step in chosen.steps:
         click.echo(f"  $ {step.name}", err=True)
-    # Ctrl-C belongs to what runs in the shell, not to us.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     return open_shell(order, chosen, lambda text: click.echo(text, err=True))
 
 

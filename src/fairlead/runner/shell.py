@@ -1,6 +1,7 @@
 """A person's shell where a job's steps would run: same files, environment, services, sandbox."""
 
 import select
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,6 +69,8 @@ def open_shell(order: Order, job: Job, say: Callable[[str], None]) -> int:
             assert ready.box is not None  # noqa: S101 — nothing is reused here
             prompt = {"PS1": f"({job.id}) \\w \\$ ", "TERM": order.host.get("TERM", "dumb")}
             argv = ("bash", "--noprofile", "--norc", "-i")
+            # From here on Ctrl-C belongs to what runs in the shell, not to us.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             running = ready.box.start(argv, {**ready.variables, **prompt}, interactive=True)
             try:
                 return _ended(running.wait_fd(), running.poll)
