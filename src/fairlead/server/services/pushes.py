@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
+from django.db import transaction
 
 from fairlead.errors import FairleadError
 from fairlead.server.services import intake
@@ -45,10 +46,12 @@ def receive_push(
     key: str,
     options: Iterable[str] = (),
     look_up: LookUp,
+    also: Callable[[], None] | None = None,
 ) -> list[Accepted]:
     """Build what the project wants of a push; one answer a ref, in order.
 
-    Everything is stored in one transaction, with a delivery. ``key`` is the push's own among all
+    Everything is stored in one transaction, with a delivery and what ``also`` stores; repositories
+    are looked at before it begins. ``key`` is the push's own among all
     of its ``source``: the same one twice makes no second build. ``look_up`` is called only for
     refs that will most likely be built, so at most 20 times; where it raises ``FairleadError``
     that ref is not built, and its sentence is the reason.
@@ -57,14 +60,27 @@ def receive_push(
     came = Came(source=source, key=key, event="push", body=_body(updates))
     if intake.earlier(project, source, key) or silent:
         plain = [(one.ref.full, _unwanted(_plain(project, one), silent=silent)) for one in updates]
-        return intake.settle(project, came, plain)[1]
+        return _settled(project, came, plain, also)
     outcomes = _chosen(project, updates)
     outcomes = [
         _looked_up(project, update, look_up) if outcome.trigger else outcome
         for update, outcome in zip(updates, outcomes, strict=True)
     ]
     refs = (update.ref.full for update in updates)
-    return intake.settle(project, came, list(zip(refs, outcomes, strict=True)))[1]
+    return _settled(project, came, list(zip(refs, outcomes, strict=True)), also)
+
+
+def _settled(
+    project: Project,
+    came: Came,
+    outcomes: Sequence[tuple[str, Outcome]],
+    also: Callable[[], None] | None,
+) -> list[Accepted]:
+    with transaction.atomic():
+        accepted = intake.settle(project, came, outcomes)[1]
+        if also:
+            also()
+    return accepted
 
 
 def _chosen(project: Project, updates: Sequence[RefUpdate]) -> list[Outcome]:

@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 import msgspec
-from django.db import transaction
 
 from fairlead.errors import FairleadError
 from fairlead.server.configuration import Configuration
@@ -36,12 +35,14 @@ def carry_out(told: Configuration, due: Due) -> None:
     def look_up(update: RefUpdate) -> CommitFacts:
         return CommitFacts(**msgspec.structs.asdict(facts.look_up(repository, update)))
 
-    with transaction.atomic():
-        updates = _updates(project, unpack(row.refs, dict[str, str]), now)
-        if updates:
-            receive_push(project, updates, source=POLL, key=uuid4().hex, look_up=look_up)
+    def move_on() -> None:
         row.refs, row.last = pack(now), due.now
         rows.move_on(row, due, due.now + timedelta(seconds=every))
+
+    if updates := _updates(project, unpack(row.refs, dict[str, str]), now):
+        receive_push(project, updates, source=POLL, key=uuid4().hex, look_up=look_up, also=move_on)
+    else:
+        move_on()
 
 
 def _built(name: str) -> bool:

@@ -264,6 +264,24 @@ def test_what_moved_between_two_looks_is_built(look, change, remote, builds):
     assert (builds()[3].message, builds()[3].read_trigger().forced) == ("Other", True)
 
 
+def test_no_transaction_waits_while_git_is_asked(look, change, builds, monkeypatch):
+    from django.db import connection
+
+    from fairlead.server.hosting import facts
+
+    inside, look_up = [], facts.look_up
+
+    def watched(*args):
+        inside.append(connection.in_atomic_block)
+        return look_up(*args)
+
+    monkeypatch.setattr(facts, "look_up", watched)
+    change(poll_every=60)
+    look(START)
+    assert len(builds()) == 1
+    assert inside == [False]
+
+
 def test_a_remote_that_is_away_waits_longer_each_time(look, change, project, remote, row, builds):
     change(poll_every=300, url="file:///nonexistent/remote")
     now, pauses = START, []
