@@ -43,12 +43,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """A fault of ours. Asks no database: that may be what is at fault."""
+    """A fault of ours. Asks no database, so not who this is: that may be what is at fault."""
     return show(
         request,
         ANYBODY,
         "error.html",
         status=500,
+        unknown=True,
         heading="Something went wrong here",
         text="The fault is ours, and the server's log has it. Trying again may help.",
     )
@@ -61,6 +62,7 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa:
         ANYBODY,
         "error.html",
         status=403,
+        unknown=True,
         heading="This form is too old",
         text="Go back, load the page again, and send it once more.",
     )

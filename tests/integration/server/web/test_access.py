@@ -78,6 +78,7 @@ def test_buttons_want_their_token_against_forgery(user, project, make):
     answer = client.post("/p/bank/1/cancel")
     assert answer.status_code == 403
     assert "too old" in answer.content.decode()
+    assert "Sign in" not in answer.content.decode()  # who did so already would wonder
 
 
 def test_actions_are_not_done_by_following_a_link(admin, project, make):

@@ -122,9 +122,15 @@ def test_twenty_projects_fit(admin, make, count):
 
 
 def test_the_queue_explains_only_the_first(admin, project, make, count):
+    from fairlead.server.store.models import Worker
+
     for _ in range(25):
         make.build(project, "queued")
     few, _ = count(admin, "/queue/")
+    Worker.objects.create(name="w", started=make.now, seen=make.now, slots=2)
+    page = admin.get("/queue/").content.decode()
+    assert (page.count(">next<"), page.count(">others come first<")) == (1, 24)
+    Worker.objects.all().delete()
     for _ in range(50):
         make.build(project, "queued")
     many, size = count(admin, "/queue/")

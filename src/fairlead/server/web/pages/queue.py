@@ -19,6 +19,7 @@ from fairlead.server.web.sentence import sentence_of
 
 _WAITING, _EXPLAINED, _RUNNING = 60, 20, 60
 _FORGOTTEN = timedelta(hours=1)
+_BEHIND = "others come first"
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -71,8 +72,10 @@ def _reasons(builds: Iterable[Build]) -> list[Waiting]:
     for place, build in enumerate(builds):
         alike = build.pk if build.slot is not None else (build.state, *build.labels, build.due)
         if alike not in known:
-            known[alike] = why_waiting(build) if place < _EXPLAINED else "others come first"
-        found.append(Waiting(build, known[alike]))
+            known[alike] = why_waiting(build) if place < _EXPLAINED else _BEHIND
+            found.append(Waiting(build, known[alike]))
+        else:
+            found.append(Waiting(build, known[alike] or _BEHIND))
     return found
 
 
