@@ -401,7 +401,8 @@ def test_a_repository_that_is_pushed_to_and_packed_meanwhile(tmp_path):
             packer.close()
         copy = tmp_path / f"copy{copies}"
         with tarfile.open(file) as tar:
-            tar.extractall(copy, filter="data")
+            tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+            tar.extractall(copy)
         git = ("git", "-C", str(copy / "repositories/p.git"), "fsck", "--full", "--strict")
         done = subprocess.run(git, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

@@ -92,7 +92,8 @@ def test_it_is_saved_and_restored_like_a_folder(bucket, moto, tmp_path):
     packer.close()
     output.seek(0)
     with tarfile.open(fileobj=output) as tar:
-        tar.extractall(tmp_path, filter="data")
+        tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+        tar.extractall(tmp_path)
     place = bucket._place
     address = f"s3://{place.bucket}/{place.prefix}/restored?endpoint={moto}"
     told = Configuration(data=Path("/nonexistent"), storage=address)
