@@ -1,5 +1,7 @@
 """What is written for hosts: configuration that says what was asked for, and nothing else."""
 
+import subprocess
+
 import msgspec
 import pytest
 
@@ -51,6 +53,23 @@ def test_all_that_real_facts_lead_to_was_asked_for_without_them(manager):
     other = Facts(signed_in="deploy", home="/home/deploy", ssh_ports=(22, 2222), systemd=False,
                   ipv6=False, clock="ntpsec", ufw=True)  # fmt: skip
     assert asked(other) <= known
+
+
+def test_a_backup_that_fails_leaves_nothing_half_made(tmp_path):
+    found = target(wanted=Wanted(backup="0 3 * * *"))
+    script = text(found, "/bank-backup")
+    script = script.replace("/var/backups/bank", f"{tmp_path}/saved")
+    script = script.replace("/srv/bank", f"{tmp_path}/bank")
+    (tmp_path / "bank/shared").mkdir(parents=True)
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved/.2026-01-01T000000Z.tar.gz").touch()
+    full = "tar() { echo half; echo 'no space left' >&2; return 2; }\n"
+    done = subprocess.run(("sh", "-c", full + script), capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (2, b"no space left\n")
+    assert [path.name for path in (tmp_path / "saved").iterdir()] == [".lock"]
+    done = subprocess.run(("sh", "-c", script), capture_output=True, check=True)
+    (lock, saved) = sorted(path.name for path in (tmp_path / "saved").iterdir())
+    assert (lock, saved[-7:], done.stderr) == (".lock", ".tar.gz", b"")
 
 
 def test_ssh_stays_open_by_the_port_it_listens_at_and_the_one_we_came_by():

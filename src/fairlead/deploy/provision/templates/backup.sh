@@ -20,7 +20,12 @@ mkdir -p {{ folder|quoted }}
 cd {{ folder|quoted }}
 exec 9>.lock
 flock -n 9 || { echo "a backup of {{ app }} is being made already" >&2; exit 1; }
-rm -rf .making
+# What is not whole goes, also where this fails: on a full disk each day would leave one more.
+tidy() {
+    rm -rf .making .[0-9]*.tar.gz
+}
+trap tidy EXIT
+tidy
 mkdir .making
 {% if "postgres" in databases %}
 runuser -u {{ user }} -- pg_dump --format=custom {{ user }} > .making/postgres.dump
@@ -36,7 +41,6 @@ cp -a {{ root|quoted }}/shared .making/shared || echo "some shared files went aw
 now=$(date -u +%Y-%m-%dT%H%M%SZ)
 tar -C .making -czf ".$now.tar.gz" .
 mv ".$now.tar.gz" "$now.tar.gz"
-rm -rf .making
 # Names sort by time; the newest {{ keep }} stay.
 ls -1 | grep '^[0-9].*Z\.tar\.gz$' | sort -r | tail -n +{{ keep + 1 }} | while read -r old; do
     rm -f -- "$old"
