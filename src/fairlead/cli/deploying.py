@@ -160,11 +160,16 @@ def _remember(started: "DeployStarted", finished: "DeployFinished") -> None:
 def _note(environment: str, versions: set[str]) -> None:
     """Remember on the shelf what is live, and what can be gone back to: neither is pruned."""
     from fairlead.cli.runs import find_root
+    from fairlead.errors import StoreError
     from fairlead.release.shelf import shelf_of
 
     shelf = shelf_of(find_root(Path.cwd()))
-    numbers = [one.number for one in shelf.list() if one.manifest.version in versions]
-    shelf.note_live(environment, numbers)
+    try:
+        if known := shelf.list():
+            numbers = [one.number for one in known if one.manifest.version in versions]
+            shelf.note_live(environment, numbers)
+    except StoreError as error:
+        click.echo(f"what is live is not remembered here: {error}", err=True)
 
 
 def show_plan(order: "Order", *, as_json: bool) -> int:
@@ -231,19 +236,24 @@ def _exit_code(finished: "DeployFinished") -> int:
 
 
 class _Signals:
-    """Ctrl-C and TERM end a deployment in good order."""
+    """Ctrl-C and TERM end a deployment in good order.
+
+    What was to be ignored before stays so: ``nohup`` has a deployment outlive its terminal.
+    """
 
     def __init__(self, stop: asyncio.Event) -> None:
         self._stop = stop
         self._task = asyncio.current_task()
         self._loop = asyncio.get_running_loop()
+        ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        self._heeded = [n for n in ends if signal.getsignal(n) is not signal.SIG_IGN]
 
     def __enter__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in self._heeded:
             self._loop.add_signal_handler(number, self._end)
 
     def __exit__(self, *_exc: object) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in self._heeded:
             self._loop.remove_signal_handler(number)
 
     def _end(self) -> None:

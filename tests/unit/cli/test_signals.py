@@ -1,5 +1,6 @@
 """Signals at bad moments: before anything runs, and those that are to be ignored."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 
 import pytest
 
+from fairlead.cli.deploying import _Signals
 from fairlead.cli.running import _cancelled_by_signals
 
 
@@ -29,6 +31,20 @@ def test_a_signal_that_was_ignored_still_is(ignored):
     with _cancelled_by_signals() as cancel:
         os.kill(os.getpid(), signal.SIGHUP)
         assert not cancel.thrown
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+def test_a_deployment_that_ignores_its_terminal_s_end_goes_on(ignored):
+    async def hang_up():
+        stop = asyncio.Event()
+        with _Signals(stop):
+            os.kill(os.getpid(), signal.SIGHUP)
+            await asyncio.sleep(0)
+            assert not stop.is_set()
+            os.kill(os.getpid(), signal.SIGTERM)
+            await stop.wait()
+
+    asyncio.run(hang_up())
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
