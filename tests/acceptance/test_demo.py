@@ -15,7 +15,7 @@ import pytest
 from fairlead.util.fs import remove_tree
 from fairlead.util.serving import serving
 
-LATEST = 120
+LATEST = 300
 DEMO = Path(__file__).resolve().parents[2] / "tools" / "demo.py"
 GOOD = 'jobs: {a: {python: none, run: "echo all is well"}}\n'
 BAD = 'jobs: {a: {python: none, run: "echo something is wrong; exit 3"}}\n'
