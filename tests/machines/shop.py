@@ -80,6 +80,7 @@ app:
   target: wsgi:application
   processes: 1
   threads: 8
+  timeout: {stop} s
 release:
   lock: requirements.txt
   python: 3.11
@@ -122,14 +123,15 @@ class Shop:
         self.write("migrations/0001.sql", "create table shop ();\n")
         self.write("hold", _HOLD, mode=0o755)
 
-    def configure(self, *, patience=30, watch=1, holds=False, secrets=()):
-        """Write the pipeline file: seconds to become well, to be watched; whether phases hold."""
+    def configure(self, *, patience=30, stop=30, watch=1, holds=False, secrets=()):
+        """Write the pipeline file: seconds to become well, to finish requests where it is stopped,
+        to be watched; whether phases hold.
+        """
         hooks = "".join(f"      before {phase}: ./hold {phase}\n" for phase in HELD)
         told = {"hosts": self._hosts, "hooks": f"    hooks:\n{hooks}" if holds else ""}
+        told |= {"patience": patience, "stop": stop, "secrets": ", ".join(secrets)}
         told["watch"] = f"{{for: {watch} s, requests: 10}}" if watch else "none"
-        self.write(
-            "fairlead.yml", _PIPELINE.format(patience=patience, secrets=", ".join(secrets), **told)
-        )
+        self.write("fairlead.yml", _PIPELINE.format(**told))
 
     def commit(self, kind="good", files=()):
         """Commit a release of a kind, with other files where they are given; its version."""

@@ -36,7 +36,7 @@ def test_a_good_release_and_the_way_back_fail_no_request(site, load):
 )
 def test_a_bad_release_gets_no_request(site, load, kind):
     before = site.states()
-    site.shop.configure(patience=5)
+    site.shop.configure(patience=5, stop=8)
     with load:
         went = site.deploy(kind)
         load.flow(40)
