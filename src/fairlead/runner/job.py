@@ -28,6 +28,7 @@ from fairlead.runner.baseline import Baseline
 from fairlead.runner.cancel import Cancel
 from fairlead.runner.checkout import Checkout, Source, fill_workspace
 from fairlead.runner.environments import Environment, Environments
+from fairlead.runner.environments.giving_up import given_up
 from fairlead.runner.log import Log
 from fairlead.runner.prepare import Going, Ready, make_ready, prepare_environment
 from fairlead.runner.pythons import Interpreter
@@ -193,7 +194,7 @@ class _Attempt:
             self._checkout.begin()
         try:
             with self._phase("environment"):
-                self._environment = self._prepare()
+                self._environment = self._prepare(deadline)
             return self._with_environment(log, deadline)
         finally:
             self._checkout.wait()
@@ -243,10 +244,18 @@ class _Attempt:
         for text in said:
             self._shared.emit(Notice(time=time.time(), job=job.id, text=text))
 
-    def _prepare(self) -> Environment | None:
+    def _prepare(self, deadline: float) -> Environment | None:
         shared, job = self._shared, self._job
         files = self._checkout.finish
-        found = prepare_environment(shared, job, self._workspace, self._progress, files)
+
+        def why() -> str:
+            late = time.monotonic() >= deadline
+            return self._cancel.reason or (
+                f"the job's timeout of {job.timeout:g} s" if late else ""
+            )
+
+        with given_up(why):
+            found = prepare_environment(shared, job, self._workspace, self._progress, files)
         for text in found.notices if found else ():
             shared.emit(Notice(time=time.time(), job=job.id, text=text))
         return found

@@ -6,13 +6,21 @@ What they inherit decides what they build: a person's ``PYTHONDONTWRITEBYTECODE`
 
 import os
 import re
-import subprocess
+import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fairlead.errors import EnvironmentFailed, StoreError
+from fairlead.runner.environments.giving_up import go_on, is_asked
 from fairlead.runner.environments.indexes import Indexes, masked
 from fairlead.util.proc import Completed
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+_LOOK_EVERY = 0.1  # seconds
 
 _KEPT = (
     r"PIP_(?:DEFAULT_TIMEOUT|RETRIES|PROXY)"
@@ -68,20 +76,46 @@ def _without_shims(path: str) -> str:
 def execute(
     argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], keep: int | None = None
 ) -> Completed:
-    """Run a program to its end. ``keep`` is a descriptor that it and its children hold open."""
+    """Run a program to its end. ``keep`` is a descriptor that it and its children hold open.
+
+    Raises ``EnvironmentFailed`` where it cannot be run, or is given up (``giving_up``).
+    """
+    import subprocess
+
+    # Where we may be asked to end it, it is to be ended with all it starts. Else Ctrl-C ends it.
+    group = 0 if is_asked() else None
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             argv,
             cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             pass_fds=() if keep is None else (keep,),
+            process_group=group,
         )
     except OSError as error:
         raise EnvironmentFailed(f"cannot run {argv[0]}: {error.strerror}") from error
-    return Completed(done.returncode, done.stdout, done.stderr)
+    with process:
+        try:
+            stdout, stderr = _outputs(process)
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid if group is None else -process.pid, signal.SIGKILL)
+            raise
+    return Completed(process.returncode, stdout, stderr)
+
+
+def _outputs(process: "Popen[bytes]") -> tuple[bytes, bytes]:
+    """What it wrote until its end. Raises ``EnvironmentFailed`` where that is not waited for."""
+    from subprocess import TimeoutExpired
+
+    while True:
+        try:
+            return process.communicate(timeout=_LOOK_EVERY)
+        except TimeoutExpired:
+            go_on()
 
 
 def demand(done: Completed, what: str) -> Completed:

@@ -2,10 +2,15 @@
 
 import fcntl
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from fairlead.runner.environments.giving_up import go_on, is_asked
 from fairlead.util.fs import unusable
+
+_LOOK_EVERY = 0.02  # seconds
 
 
 def take(
@@ -14,7 +19,8 @@ def take(
     """Lock the file ``path`` and return its descriptor; closing that frees the lock.
 
     ``waiting`` is called once where somebody else has it. ``None`` only without ``wait``. The
-    descriptor is not passed on to programs that are started. Raises ``StoreError``.
+    descriptor is not passed on to programs that are started. Raises ``StoreError``, and
+    ``EnvironmentFailed`` where waiting is given up (``giving_up``).
     """
     how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     while True:
@@ -28,13 +34,39 @@ def take(
             if waiting is not None:
                 waiting()
                 waiting = None
-            fcntl.flock(handle, how)
+            _wait(handle, how)
         except BaseException:
             os.close(handle)
             raise
         if _is_at(handle, path):
             return handle
         # Removed while we waited: a lock on it would exclude nobody.
+        os.close(handle)
+
+
+def _wait(handle: int, how: int) -> None:
+    """Lock a file once it is free; its descriptor is closed where that is given up."""
+    try:
+        while is_asked():
+            with suppress(BlockingIOError):
+                fcntl.flock(handle, how | fcntl.LOCK_NB)
+                return
+            go_on()
+            time.sleep(_LOOK_EVERY)
+        fcntl.flock(handle, how)
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock of a file alone for the block. Raises as ``take`` does."""
+    handle = take(path, shared=False)
+    assert handle is not None  # noqa: S101 — it waits
+    try:
+        yield
+    finally:
         os.close(handle)
 
 

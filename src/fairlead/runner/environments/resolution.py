@@ -15,6 +15,7 @@ import msgspec
 
 from fairlead.errors import EnvironmentFailed
 from fairlead.runner.environments.command import Unreachable
+from fairlead.runner.environments.locks import held
 from fairlead.runner.environments.request import (
     EnvironmentRequest,
     interpreter_identity,
@@ -23,7 +24,7 @@ from fairlead.runner.environments.request import (
 from fairlead.runner.environments.requirements import ROOT, LocalProject
 from fairlead.util.decoding import from_json
 from fairlead.util.digest import sha256
-from fairlead.util.fs import locked, write_atomic
+from fairlead.util.fs import write_atomic
 
 _FORMAT = 1
 """Raised whenever stored environments of before must not be used any more."""
@@ -87,7 +88,7 @@ class Resolutions:
         file = self._folder / name / f"{period}.json"
         if (known := _read(file)) is not None:
             return known
-        with locked(file.parent / "lock"):
+        with held(file.parent / "lock"):
             if (known := _read(file)) is not None:
                 return known
             try:
