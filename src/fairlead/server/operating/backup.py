@@ -42,6 +42,7 @@ _COUNTS = {
 }
 _NAMES = """
 SELECT log FROM store_attempt WHERE log <> '' UNION ALL SELECT key FROM store_artifact
+UNION ALL SELECT key FROM store_release WHERE key <> ''
 """
 
 

@@ -1,11 +1,12 @@
 """Having releases made, kept and removed."""
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from fairlead.errors import Conflict, NotFound
 from fairlead.server.engine.enqueue import hand
 from fairlead.server.engine.queues import MAKE_RELEASE
 from fairlead.server.logs.storage import Storage
+from fairlead.server.operating.locks import LOCK
 from fairlead.server.store.counting import next_number
 from fairlead.server.store.fields import clean
 from fairlead.server.store.models import (
@@ -74,7 +75,20 @@ def prune(project: Project, keep: int, storage: Storage) -> int:
 
     Those of pull requests do not count. Those that are live, that a deployment under way needs,
     or that were live before what is live now, stay. Rows stay too, so that history can be read.
+    None go while a backup is made: the next release has them go.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,))
+        row = cursor.fetchone()
+        if not row or not row[0]:
+            return 0
+        try:
+            return _prune(project, keep, storage)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+
+
+def _prune(project: Project, keep: int, storage: Storage) -> int:
     ready = Release.objects.filter(project=project, state=Release.State.READY)
     newest = ready.filter(pull_request="").order_by("-id").values_list("id", flat=True)
     stays = set(newest[:keep]) | _needed(project)

@@ -252,6 +252,20 @@ def test_old_releases_go_but_for_those_that_are_or_were_live(make, tmp_path):
     ]  # fmt: skip
 
 
+def test_no_release_goes_while_a_backup_is_made(make, database, tmp_path):
+    import psycopg
+
+    from fairlead.server.logs.storage import FolderStorage
+    from fairlead.server.operating.locks import LOCK
+    from fairlead.server.services import releases
+
+    made = [make.release(make.build(commit=f"{n}" * 40)) for n in (1, 2)]
+    with psycopg.connect(database) as backup:
+        backup.execute("SELECT pg_advisory_lock_shared(%s)", (LOCK,))
+        assert releases.prune(made[0].project, 1, FolderStorage(tmp_path)) == 0
+    assert releases.prune(made[0].project, 1, FolderStorage(tmp_path)) == 1
+
+
 def test_a_project_goes_with_its_releases_but_not_while_one_is_deployed(make, tmp_path):
     from fairlead.errors import Conflict
     from fairlead.server.logs.storage import FolderStorage

@@ -32,6 +32,7 @@ def fill():
     from fairlead.server.logs.compact import compact
     from fairlead.server.logs.gather import Gatherer
     from fairlead.server.services.builds import create
+    from fairlead.server.services.releases import make
     from fairlead.server.services.tokens import issue
     from fairlead.server.storage import open_storage
     from fairlead.server.store.livelogs import AttemptChunks
@@ -59,6 +60,10 @@ def fill():
         Artifact.objects.create(job=job, path="dist/x.whl", key=key, size=7)
         Test.objects.create(project=project, build=build, attempt=attempt, digest=1,
                             name="t", outcome="passed")
+    release = make(Build.objects.get(pk=build.pk))
+    release.state, release.key, release.size = "ready", "releases/1/1", 12
+    storage.write(release.key, [b"the app of 2"])
+    release.save()
     print(issue("mine", ["read"])[1])
 """
 # What a person would see of it.
@@ -73,7 +78,7 @@ def look():
     from fairlead.server.services.tokens import find
     from fairlead.server.storage import open_storage
     from fairlead.server.store.livelogs import open_log
-    from fairlead.server.store.models import Artifact, Attempt, Build, Project, Test
+    from fairlead.server.store.models import Artifact, Attempt, Build, Project, Release, Test
     storage = open_storage(told)
     print([project.name for project in Project.objects.all()])
     print(list(Build.objects.order_by("id").values_list("number", "state")))
@@ -83,6 +88,8 @@ def look():
         print(len(data), data[:16], bool(attempt.log))
     for artifact in Artifact.objects.order_by("id"):
         print(artifact.path, storage.read(artifact.key, 0, 100))
+    for release in Release.objects.all():
+        print(release.state, storage.read(release.key, 0, 100))
     print(Test.objects.count(), bool(find(os.environ["TOKEN"])))
     print(secret_key(told))
 """

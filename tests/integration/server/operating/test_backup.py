@@ -42,6 +42,7 @@ def whole(data):
 def test_all_of_it_comes_back(filled, seen, backup, empty):
     assert "build 0, line 0" in seen
     assert "wheel 2" in seen
+    assert "the app of 2" in seen
     text = restored(empty, filled, backup)
     assert "1 projects, 3 builds" in text
     assert empty.look() == seen
