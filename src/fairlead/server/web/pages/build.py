@@ -80,7 +80,7 @@ def _shown(build: Build, lines: list[JobLine]) -> dict[str, Any]:
     )
     tests, tests_note = tests_of(build)
     return {
-        "waiting": why_waiting(build) if build.state in (State.QUEUED, State.HELD) else "",
+        "waiting": why_waiting(build) if build.state == State.QUEUED else "",
         "failing": first_failing(lines),
         "grid": make_grid(sorted(lines, key=lambda line: line.place)),
         "graph": make_graph(sorted(lines, key=lambda line: line.place)),
