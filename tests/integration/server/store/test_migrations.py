@@ -8,12 +8,14 @@ import sys
 import psycopg
 import pytest
 
-# One database a process: this one goes back and forth.
+# One database a process: this one goes back and forth, to each line that it reads.
 SCRIPT = """
 import sys
 from fairlead.server.setup import migrate, setup
 setup()
-migrate(*sys.argv[1:])
+for line in sys.stdin:
+    migrate(*line.split())
+    print("done", flush=True)
 """
 FILL = """
 from fairlead.server.setup import setup
@@ -63,16 +65,36 @@ def url(postgres):
 
 
 @pytest.fixture
-def python(url, tmp_path):
-    def run(code, *words):
-        more = {"FAIRLEAD_DATABASE_URL": url, "FAIRLEAD_DATA": str(tmp_path)}
-        argv = [sys.executable, "-c", code, *words]
-        environ = {**os.environ, **more}
+def environ(url, tmp_path):
+    return {**os.environ, "FAIRLEAD_DATABASE_URL": url, "FAIRLEAD_DATA": str(tmp_path)}
+
+
+@pytest.fixture
+def python(environ):
+    def run(code):
+        argv = (sys.executable, "-c", code)
         done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def migrate(environ):
+    """Brings the tables to a migration of the store, to the newest without a name."""
+    pipe = subprocess.PIPE
+    argv = (sys.executable, "-c", SCRIPT)
+    with subprocess.Popen(argv, env=environ, stdin=pipe, stdout=pipe, text=True) as process:
+
+        def to(target=""):
+            process.stdin.write(f"{target}\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "done\n"
+
+        yield to
+        process.stdin.close()
+        assert process.wait(60) == 0
 
 
 def names():
@@ -119,31 +141,25 @@ def count(url):
         }
 
 
-def test_back_to_any_of_them_and_forth_again(url, python):
-    python(SCRIPT)
+def test_back_to_any_of_them_and_to_nothing_and_forth_again(url, python, migrate):
+    migrate()
     whole = schema(url)
     tables = int(python(FILL))
     rows = count(url)
     assert len(rows) == tables
     assert set(rows.values()) == {1}
     for target in reversed(names()[:-1]):
-        python(SCRIPT, target)
+        migrate(target)
         kept = count(url)
         assert set(kept.values()) == {1}
         assert kept["store_build"] == 1
     assert schema(url) != whole
-    python(SCRIPT)
+    migrate()
     assert schema(url) == whole
     assert count(url)["store_build"] == 1
-
-
-def test_back_to_nothing_and_forth_again(url, python):
-    python(SCRIPT)
-    whole = schema(url)
-    python(FILL)
-    python(SCRIPT, "zero")
+    migrate("zero")
     assert count(url) == {}
-    python(SCRIPT)
+    migrate()
     assert schema(url) == whole
     assert set(count(url).values()) == {0}
     python(FILL)
