@@ -143,7 +143,8 @@ def _admit(actor: Actor, known: Known | None, request: Request) -> Known:
     project_id = known.id if known else None
     reads = any(actor.may(scope, project_id) for scope in (Scope.READ, Scope.WORKER))
     pushing = request.service == "git-receive-pack"
-    wanted = Scope.DEPLOY if request.environment else Scope.PUSH
+    # Who pushes must be able to fetch what others pushed; who deploys need not.
+    wanted = Scope.DEPLOY if request.environment and pushing else Scope.PUSH
     pushes = actor.may(wanted, project_id)
     if not actor.known and (pushing or not reads):
         raise Refused(401, "name a token of yours as the password")

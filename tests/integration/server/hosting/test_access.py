@@ -36,9 +36,18 @@ def test_each_service_wants_its_scope(hosted, ask, token):
     assert ask(INFO.format("sample", "upload-pack"), reader).status_code == 200
     assert ask(INFO.format("sample", "receive-pack"), reader).status_code == 403
     assert ask(INFO.format("sample", "receive-pack"), pusher).status_code == 200
+    assert ask(INFO.format("sample", "upload-pack"), pusher).status_code == 200
     assert ask(INFO.format("sample", "upload-pack"), builder).status_code == 404
     assert ask(INFO.format("unknown", "upload-pack"), reader).status_code == 404
     assert ask(INFO.format("sample", "upload-pack"), token("worker")).status_code == 200
+
+
+def test_who_may_deploy_may_not_read_all_of_the_source(hosted, ask, token):
+    deployer = token("deploy")
+    place = "sample/deploy/production"
+    assert ask(INFO.format(place, "receive-pack"), deployer).status_code == 200
+    for name in (place, "sample"):
+        assert ask(INFO.format(name, "upload-pack"), deployer).status_code == 404
 
 
 def test_a_token_of_one_project_does_not_know_another(make_hosted, ask, token):
