@@ -1,9 +1,8 @@
 """The reports of several jobs as one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from fairlead.model import Report, TestReport, Violation, Violations
-from fairlead.reports.coverage import combine as combine_coverage
+from fairlead.model import Coverage, Report, TestReport, Violation, Violations
 
 
 def combine(reports: Iterable[Report]) -> Report:
@@ -17,11 +16,17 @@ def combine(reports: Iterable[Report]) -> Report:
     docs = [part.docs for part in parts if part.docs is not None]
     return Report(
         tests=TestReport(cases=tuple(case for part in parts for case in part.tests.cases)),
-        coverage=combine_coverage(coverages) if coverages else None,
+        coverage=_combined(coverages) if coverages else None,
         violations=combine_violations(found for part in parts for found in part.violations),
         docs=max(docs, key=lambda each: each.total) if docs else None,
         problems=tuple(dict.fromkeys(text for part in parts for text in part.problems)),
     )
+
+
+def _combined(coverages: Sequence[Coverage]) -> Coverage:
+    from fairlead.reports.coverage import combine  # which most runs have no use for
+
+    return combine(coverages)
 
 
 def combine_violations(parts: Iterable[Violations]) -> tuple[Violations, ...]:

@@ -14,8 +14,6 @@ from collections.abc import Set as AbstractSet
 
 from fairlead.model import Comparison, Coverage, Level, Report, TestChange, TestOutcome, Violation
 from fairlead.reports.combine import combine_violations, identity
-from fairlead.reports.coverage import combine as combine_coverage
-from fairlead.reports.diff import changed_coverage
 
 _GOOD = (TestOutcome.PASSED, TestOutcome.XPASSED)
 
@@ -40,7 +38,7 @@ def compare(
     new, still = _failures(now, before)
     new_violations, fixed_violations = _violations(now, earlier, same, changed)
     coverage, coverage_before = _coverage(now), _coverage(same)
-    percent, missing = changed_coverage(coverage or Coverage(), changed or {})
+    percent, missing = _of_changed(coverage, changed)
     return Comparison(
         base=base,
         new_failures=new,
@@ -127,8 +125,22 @@ def _touched(item: Violation, changed: Mapping[str, AbstractSet[int]]) -> bool:
 def _coverage(reports: Reports) -> Coverage | None:
     """All jobs' coverage together, ``None`` where no executable line is known."""
     parts = [report.coverage for report in reports.values() if report.coverage]
-    coverage = combine_coverage(parts)
+    if not parts:
+        return None
+    from fairlead.reports.coverage import combine  # which most runs have no use for
+
+    coverage = combine(parts)
     return coverage if coverage.total else None
+
+
+def _of_changed(
+    coverage: Coverage | None, changed: Mapping[str, frozenset[int]] | None
+) -> tuple[float | None, tuple[str, ...]]:
+    if not (coverage and changed):
+        return None, ()
+    from fairlead.reports.diff import changed_coverage
+
+    return changed_coverage(coverage, changed)
 
 
 def _scores(now: Reports, before: Reports) -> Iterator[tuple[str, float, float]]:

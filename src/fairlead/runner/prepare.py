@@ -78,7 +78,9 @@ def make_ready(going: Going) -> Iterator[Ready]:
     Where every step's success is known, the files are left out that nobody will look for.
     """
     going.workspace.mkdir(parents=True, exist_ok=True)
-    (going.channel / "coverage").mkdir(parents=True)
+    going.channel.mkdir()
+    if going.job.measure_coverage:
+        (going.channel / "coverage").mkdir()
     env = _layer(going)
     variables = _variables(going, env)
     reuse = _reusing(going, variables)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fairlead.errors import RepositoryError, StoreError
 from fairlead.util.proc import Completed, run
+from fairlead.util.spawn import MOST, spawn
 
 # A repository's own hooks, monitors and prompts must not run because somebody plans a build.
 _SAFE = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0")
@@ -29,14 +30,15 @@ def try_git(
     Raises ``RepositoryError`` where git itself is not installed.
     """
     surroundings = git_environment() | dict(env or {})
-    try:
-        return run(("git", *_SAFE, *args), cwd=cwd, env=surroundings, data=data)
-    except RepositoryError:
-        raise
-    except PermissionError as error:
+    argv = ("git", "-C", os.fspath(cwd), *_SAFE, *args)
+    if os.path.isdir(cwd) and not os.access(cwd, os.X_OK):
         raise RepositoryError(
             f"{cwd} may not be entered", hint="run it as the user whose folder it is"
-        ) from error
+        )
+    try:
+        if data and len(data) > MOST:
+            return run(argv, env=surroundings, data=data)
+        return spawn(argv, surroundings, data or b"")
     except Exception as error:
         raise RepositoryError(
             f"git cannot be run: {error}", hint="install git (2.25 or newer)"

@@ -1,7 +1,6 @@
 """Short helper commands of our own (git, uv): run, wait, read. Steps are not run here."""
 
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -45,6 +44,8 @@ def run(
     ``data`` is its standard input, which is empty otherwise. Raises ``FairleadError`` where the
     program does not exist or takes longer than ``timeout`` seconds (it is killed then).
     """
+    import subprocess
+
     try:
         done = subprocess.run(
             argv,
