@@ -8,8 +8,12 @@ import sys
 
 import pytest
 
-from fairlead.cli.deploying import _Signals
+from fairlead.cli.deploying import _Signals, carry_out
 from fairlead.cli.running import _cancelled_by_signals
+from fairlead.deploy import providers
+from fairlead.deploy.order import RollbackOrder
+from fairlead.model.deployment import DeployFinished, DeployOutcome
+from fairlead.model.environment import Environment
 
 
 @pytest.fixture
@@ -46,6 +50,17 @@ def test_a_deployment_that_ignores_its_terminal_s_end_goes_on(ignored):
 
     asyncio.run(hang_up())
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+def test_a_deployment_that_is_ended_twice_is_no_bug(monkeypatch, capsys):
+    async def ended_twice(order, emit, stop, *, connect):
+        emit(DeployFinished(time=0.0, outcome=DeployOutcome.CANCELLED, sentence="so", seconds=0.0))
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(providers, "rollback", ended_twice)
+    order = RollbackOrder(environment=Environment(name="production"))
+    assert carry_out(order, events=True, plain=True) == 130
+    assert '"outcome":"cancelled"' in capsys.readouterr().out
 
 
 def test_ctrl_c_while_something_is_loaded_is_no_bug():
