@@ -154,18 +154,9 @@ async def carried_out(
         await made.leave()
 
 
-_GENTLY = 'read -r me _ </proc/self/stat && renice -n 10 -p "$me" >/dev/null 2>&1 || :\n'
-"""What is live goes first on the processor, and so on the disk; whoever prepares can wait.
-
-``$$`` would be another shell's number where this is one within one.
-"""
-
-
 def _in_turn(parts: tuple[Part, ...], mark: str) -> str:
     """One script of several, each in a shell of its own; it ends with the first that fails."""
-    return f"{_GENTLY}trap wait EXIT\n" + "".join(
-        _text(part, f"{mark}{n}") for n, part in enumerate(parts)
-    )
+    return "trap wait EXIT\n" + "".join(_text(part, f"{mark}{n}") for n, part in enumerate(parts))
 
 
 def _text(part: Part, mark: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from fairlead.deploy.commands import preparing as scripts
+from fairlead.deploy.commands.base import GENTLY
 from fairlead.deploy.commands.facts import Journal
 from fairlead.deploy.parts import Part
 from fairlead.deploy.plan import KEPT, SEND, WARM, HostPlan, Plan
@@ -105,7 +106,9 @@ class Stages:
     def _static(self) -> Stage:
         line = self._environment.build_static
         if line and self._host.web:
-            return self._stage(DeployPhase.STATIC, self._command(line, self._new), at=self._new)
+            made = self._command(line, self._new)
+            made = msgspec.structs.replace(made, script=GENTLY + made.script)
+            return self._stage(DeployPhase.STATIC, made, at=self._new)
         note = "comes with the release"
         return self._stage(DeployPhase.STATIC, at=self._new, note=note, skipped=True)
 

@@ -1,11 +1,13 @@
 """Several scripts as one, read by a real shell: each is heard of, and the first that fails is last."""
 
 import asyncio
+import os
 import subprocess
 
 import pytest
 
 from fairlead.deploy.base import Done
+from fairlead.deploy.commands.base import GENTLY
 from fairlead.deploy.layout import Layout
 from fairlead.deploy.parts import Part, carried_out
 from fairlead.deploy.plan import SEND, HostPlan
@@ -40,10 +42,10 @@ class Connection:
         return await self.run(script, data=path.read_bytes() + after, **more)
 
 
-def test_what_prepares_a_host_gives_way_to_what_serves():
-    part = Part(script="nice; nice >&2")
-    _, printed = carry(part)
-    assert int(printed[0]) >= 10  # more where we give way to others ourselves
+def test_a_part_that_takes_much_gives_way_and_those_behind_it_do_not():
+    _, (gentle, usual) = carry(Part(script=f"{GENTLY}nice"), Part(script="nice"))
+    assert int(usual) == os.nice(0)
+    assert int(gentle) >= 10
 
 
 def site(**how):

@@ -3,6 +3,7 @@
 import msgspec
 
 from fairlead.deploy.commands.base import (
+    GENTLY,
     WRONG,
     alone_with_processes,
     changing,
@@ -28,7 +29,7 @@ def upload(layout: Layout, name: str, manifest: Manifest, entry: Journal) -> str
     It is checked here once more: what arrives cut off or altered never becomes a release.
     """
     return (
-        f"{changing(layout)}{journal(entry)}"
+        f"{GENTLY}{changing(layout)}{journal(entry)}"
         f"new={quote(f'{layout.releases}/.{name}.new')}\n"
         "trap 'rm -rf \"$new\"' EXIT\n"
         'rm -rf "$new"; mkdir "$new"\n'
@@ -103,7 +104,7 @@ def install(layout: Layout, name: str, manifest: Manifest) -> str:
     """
     made = f"{layout.environments}/{manifest.environment}"
     return (
-        f"{changing(layout)}"
+        f"{GENTLY}{changing(layout)}"
         f"wanted={quote(manifest.python)}; made={quote(made)}\n"
         f"release={quote(f'{layout.releases}/{name}')}\n"
         '[ ! -f "$made/ready" ] || exit 0\n'
