@@ -5,6 +5,7 @@ name in capitals behind ``FAIRLEAD_``.
 """
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -106,7 +107,24 @@ def _default_home(environ: Mapping[str, str]) -> Path:
         return home
     import tempfile
 
-    return Path(tempfile.gettempdir()) / f"fairlead-{os.getuid()}"
+    return _ours(Path(tempfile.gettempdir()) / f"fairlead-{os.getuid()}")
+
+
+def _ours(path: Path) -> Path:
+    """A folder that anybody could have made before us, where it is nobody else's.
+
+    Raises ``FairleadError``: what lies in another's folder would be run as us.
+    """
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return path
+    others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not others:
+        return path
+    raise FairleadError(
+        f"others may write to {path}", hint="remove it, or name another folder with FAIRLEAD_HOME"
+    )
 
 
 def _can_make(path: Path) -> bool:

@@ -59,5 +59,26 @@ def test_what_is_no_setting_is_told(tmp_path, text, environ, said):
 
 def test_a_file_that_is_not_text_is_told(tmp_path):
     (tmp_path / "settings.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(FairleadError, match="settings.toml: not TOML: it is not UTF-8"):
+    with pytest.raises(FairleadError, match="not TOML: it is not UTF-8"):
         load_settings({"FAIRLEAD_CONFIG": str(tmp_path), "HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize("kind", ["for all", "a link", "another's"])
+def test_a_home_in_the_temporary_folder_is_ours_alone(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    environ = {"HOME": str(tmp_path)}
+    home = load_settings(environ).home
+    assert home == tmp_path / f"fairlead-{os.getuid()}"
+    home.mkdir(mode=0o755)
+    assert load_settings(environ).home == home
+    if kind == "for all":
+        home.chmod(0o777)
+    elif kind == "a link":
+        home.rmdir()
+        home.symlink_to(tmp_path)
+    else:
+        monkeypatch.setattr(os, "getuid", lambda: os.geteuid() + 1)
+        home.rename(tmp_path / f"fairlead-{os.getuid()}")
+    with pytest.raises(FairleadError, match="others may write to"):
+        load_settings(environ)
