@@ -54,5 +54,7 @@ def _show(error: Exception) -> int:
         text = f"{place}: {error.strerror}"
     else:
         raise error
-    click.echo(f"{click.style('error', fg='red')}: {text}", err=True)
+    # Where colours are not refused (https://no-color.org), click sees whether this is a terminal.
+    colour = False if os.environ.get("NO_COLOR") else None
+    click.echo(f"{click.style('error', fg='red')}: {text}", err=True, color=colour)
     return code

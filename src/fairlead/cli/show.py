@@ -132,8 +132,9 @@ def _log(history: "History", result: "RunResult", job: "JobResult", attempt: int
         if not sys.stdout.isatty():
             shutil.copyfileobj(log, sys.stdout.buffer, 1 << 20)
             return
+        colour = _look().colour
         for line in log:
-            _print(clean(line.decode("utf-8", "replace"), colour=True))
+            _print(clean(line.decode("utf-8", "replace"), colour=colour))
 
 
 def _list(history: "History", *, as_json: bool) -> None:

@@ -1,4 +1,6 @@
 import json
+import os
+import pty
 import subprocess
 import sys
 
@@ -69,6 +71,19 @@ def test_an_earlier_run_is_shown_with_the_output_of_its_failing_steps(project):
             "✗ lint: ruff check\n  failed after 0.5 s: exit code 1\n  two\n  Found 4 errors.\n"
             in text
         )
+
+
+@pytest.mark.parametrize(("refused", "two"), [("", b"\x1b[31mtwo\x1b[0m"), ("1", b"two")])
+def test_a_log_has_its_colours_on_a_terminal_that_wants_them(project, monkeypatch, refused, two):
+    master, slave = pty.openpty()
+    monkeypatch.setenv("NO_COLOR", refused)
+    monkeypatch.setenv("TERM", "xterm")
+    with os.fdopen(slave, "w") as terminal:
+        monkeypatch.setattr("sys.stdout", terminal)
+        show.main(["2", "--job", "lint", "--log"], standalone_mode=False)
+    with os.fdopen(master, "rb") as screen:
+        assert screen.readline() == b"one\r\n"
+        assert screen.readline() == two + b"\r\n"
 
 
 def test_one_job_is_shown_in_full(project):
