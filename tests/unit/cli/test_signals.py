@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 
+import click
 import pytest
 
 from fairlead.cli.deploying import _Signals, carry_out
 from fairlead.cli.running import _cancelled_by_signals
+from fairlead.cli.shell import command as shell
 from fairlead.deploy import providers
 from fairlead.deploy.order import RollbackOrder
 from fairlead.model.deployment import DeployFinished, DeployOutcome
@@ -72,3 +74,21 @@ def test_ctrl_c_while_something_is_loaded_is_no_bug():
     )
     done = subprocess.run((sys.executable, "-c", program), capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (130, b"")
+
+
+def test_ctrl_c_ends_the_preparing_of_a_shell(tmp_path, monkeypatch):
+    (tmp_path / "fairlead.yml").write_text("jobs: {a: {python: none, run: x}}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FAIRLEAD_HOME", str(tmp_path / "home"))
+
+    def prepared(*_):
+        os.kill(os.getpid(), signal.SIGINT)
+        return 0
+
+    monkeypatch.setattr("fairlead.runner.shell.open_shell", prepared)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(click.Abort):
+            shell.main(["a"], standalone_mode=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
