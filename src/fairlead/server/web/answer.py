@@ -7,9 +7,11 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.text import compress_string
 
-from fairlead.errors import FairleadError, NotFound
+from fairlead.errors import Conflict, FairleadError, NotFound, StoreError
 from fairlead.server.access import Actor, Scope
+from fairlead.server.logs.errors import LogMissing
 
+_STATUS = ((NotFound, 404), (LogMissing, 404), (Conflict, 409), (StoreError, 503))
 _LONG = 12_000
 """Bytes of a page that go out at once anyway, in the first packets of a connection."""
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
@@ -44,7 +46,7 @@ def show_error(
         request,
         actor,
         "error.html",
-        status=404 if isinstance(error, NotFound) else status,
+        status=next((code for kind, code in _STATUS if isinstance(error, kind)), status),
         heading="That does not work",
         text=f"{error}",
     )

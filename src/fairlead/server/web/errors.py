@@ -1,10 +1,15 @@
 """What is shown where there is nothing to show; Django calls these by their names."""
 
+import sys
+
 from django.core.exceptions import DisallowedHost
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from fairlead.server.access import ANYBODY, actor_of
 from fairlead.server.web.answer import show
+
+_AWAY = (OperationalError, InterfaceError)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
@@ -44,6 +49,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 def broken(request: HttpRequest) -> HttpResponse:
     """A fault of ours. Asks no database, so not who this is: that may be what is at fault."""
+    if isinstance(sys.exception(), _AWAY):
+        return away(request)
     return show(
         request,
         ANYBODY,
@@ -53,6 +60,21 @@ def broken(request: HttpRequest) -> HttpResponse:
         heading="Something went wrong here",
         text="The fault is ours, and the server's log has it. Trying again may help.",
     )
+
+
+def away(request: HttpRequest) -> HttpResponse:
+    """The database is being started anew, or cannot be reached."""
+    response = show(
+        request,
+        ANYBODY,
+        "error.html",
+        status=503,
+        unknown=True,
+        heading="The database is away",
+        text="Nothing is lost meanwhile. Try again in a moment.",
+    )
+    response["Retry-After"] = "5"
+    return response
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001

@@ -33,6 +33,7 @@ def test_guessing_is_slowed_down(client, user, monkeypatch):
     for _ in range(10):
         client.post("/sign-in/", {"username": "ada", "password": "guess"})
     answer = client.post("/sign-in/", {"username": "ada", "password": "correct horse battery"})
+    assert answer.status_code == 429
     assert "Too many tries" in answer.content.decode()
 
 

@@ -29,15 +29,16 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Name and password; then where one wanted to go."""
     wanted = safe_next(request)
     form = SignInForm(request.POST or None)
+    status = 200 if request.method == "GET" else 400
     if request.method == "POST" and form.is_valid():
         if wait := _too_often(request, form.cleaned_data["username"]):
             form.add_error(None, f"Too many tries: the next one in {wait} seconds.")
+            status = 429
         elif user := authenticate(request, **form.cleaned_data):
             login(request, user)
             return HttpResponseRedirect(wanted)
         else:
             form.add_error(None, "There is no account with this name and password.")
-    status = 200 if request.method == "GET" else 400
     return show(
         request,
         actor_of(request),

@@ -11,12 +11,8 @@
   let waiting = 0;
   let ended = false;
 
-  // It is large, and only for what changes later: the page is shown before it.
   const htmx = document.createElement("script");
   htmx.src = document.currentScript.dataset.htmx;
-  const later = () => requestAnimationFrame(() => setTimeout(() => document.head.append(htmx)));
-  if (document.readyState === "complete") later();
-  else addEventListener("load", later, { once: true });
 
   const reading = () => {
     const selected = getSelection();
@@ -80,5 +76,13 @@
     }
   });
 
-  if (!document.hidden) open();
+  const begin = () => {
+    document.head.append(htmx);
+    if (!document.hidden) open();
+  };
+
+  // Both are only for what changes later: the page is shown before them.
+  const later = () => requestAnimationFrame(() => setTimeout(begin));
+  if (document.readyState === "complete") later();
+  else addEventListener("load", later, { once: true });
 })();
