@@ -22,15 +22,15 @@ class Redactor:
         """Take a piece, give back what can be shown of all pieces so far."""
         if not self._secrets:
             return data
-        text = self._masked(self._held + data)
-        keep = self._maybe_begun(text)
-        self._held = text[len(text) - keep :]
-        return text[: len(text) - keep]
+        text = self._held + data
+        end = len(text) - self._maybe_begun(text)
+        self._held = text[end:]
+        return self._masked(text[:end])
 
     def flush(self) -> bytes:
-        """What was held back."""
+        """What was held back, which may hold a whole secret that another one begins with."""
         held, self._held = self._held, b""
-        return held
+        return self._masked(held)
 
     def text(self, text: str) -> str:
         """A whole text without the secrets."""
@@ -44,9 +44,16 @@ class Redactor:
         return data
 
     def _maybe_begun(self, text: bytes) -> int:
+        """How many bytes at the end may be the beginning of a secret that is not all there."""
         longest = min(len(text), len(self._secrets[0]) - 1)
         for length in range(longest, 0, -1):
             tail = text[len(text) - length :]
-            if any(secret.startswith(tail) for secret in self._secrets):
+            begun = any(len(s) > length and s.startswith(tail) for s in self._secrets)
+            if begun and not self._torn(text, len(text) - length):
                 return length
         return 0
+
+    def _torn(self, text: bytes, place: int) -> bool:
+        """Whether a whole secret would be cut in two at that place."""
+        around = ((s, text[max(0, place - len(s) + 1) : place + len(s) - 1]) for s in self._secrets)
+        return any(secret in part for secret, part in around)
