@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from fairlead.deploy.probe import probe_slot
 from fairlead.deploy.watch import watch_script
 from fairlead.model.environment import App, Environment, Health, Host, Watch
 
@@ -43,16 +44,20 @@ class Place:
         threading.Thread(target=self.web.serve_forever, args=(0.01,), daemon=True).start()
         self.watches = []
 
-    def watch(self, old="blue", functions=RUNS):
-        environment = Environment(
+    def environment(self, **health):
+        return Environment(
             name="production",
             hosts=(Host(address="h1"),),
             root=str(self.root),
             app=App(name="bank", target="app"),
-            health=Health(timeout=30.0),
+            health=Health(timeout=30.0, **health),
             watch=Watch(seconds=1.0, requests=10),
         )
-        script = watch_script(environment, "green", old, processes=("web",), functions=functions)
+
+    def watch(self, old="blue", functions=RUNS):
+        script = watch_script(
+            self.environment(), "green", old, processes=("web",), functions=functions
+        )
         process = subprocess.Popen(
             ["sh", "-euc", script],
             stdin=subprocess.PIPE,
@@ -189,3 +194,13 @@ def test_without_a_deployer_nothing_is_turned_back(place):
     assert said(watching).startswith("bad ")
     assert told(watching, b"") == ([], 0)
     assert place.live == "green"
+
+
+def test_before_the_switch_what_answers_is_not_asked_whether_it_runs(place):
+    place.web.status = 500
+    looked = place.root / "looked"
+    functions = f'state() {{ echo >>"{looked}"; echo "process $1 web running 1"; }}'
+    script = probe_slot(place.environment(patience=1.0), "green", "", functions)
+    done = subprocess.run(["sh", "-euc", script], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"/health answered 500 instead of 200\n")
+    assert looked.read_text() == "\n"  # once, when the time was over
