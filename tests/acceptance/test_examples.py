@@ -35,7 +35,8 @@ def python(tmp_path_factory):
     code, output = run(find_uv_bin(), "venv", "--python", sys.executable, str(folder))
     assert code == 0, output
     python = str(folder / "bin" / "python")
-    lock = ("--require-hashes", "requirements/test.txt")
+    # The tests below write no byte code: without this each would compile all of it anew.
+    lock = ("--compile-bytecode", "--require-hashes", "requirements/test.txt")
     code, output = run(find_uv_bin(), "pip", "sync", "--python", python, *lock)
     if code and any(words in output for words in AWAY):
         pytest.skip("the package registry cannot be reached")
