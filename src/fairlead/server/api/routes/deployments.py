@@ -114,7 +114,7 @@ def create_deployment(
 def create_rollback(
     request: Request, name: Name, environment: EnvironmentName, body: NewRollback | None = None
 ) -> Deployment:
-    """Go back to what was live before, or to any release that is kept."""
+    """Go back to what was live before, or to a kept release that was live earlier."""
     wanted = body or NewRollback()
     row = named(project_of(request, name), environment)
     made = service.roll_back(row, request.actor.name, to=wanted.to)
