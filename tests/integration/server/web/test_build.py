@@ -62,6 +62,19 @@ def test_the_graph_is_there_only_where_something_waits_for_something(admin, proj
     page = admin.get("/p/bank/1/").content.decode()
     assert 'aria-label="package needs lint, test"' in page
     assert page.count('class="edge"') == 2
+    used = set(re.findall(r'<use href="#([\w-]+)"', page))
+    assert used
+    assert used <= set(re.findall(r'<symbol id="([\w-]+)"', page))
+
+
+def test_every_state_has_a_picture_that_is_drawn_where_it_stands(django):
+    from fairlead.server.store.models import State
+    from fairlead.server.web.templatetags.fairlead import icon
+
+    for state in State:
+        assert "<path" in icon(state.value) or "<rect" in icon(state.value)
+        assert "<use" not in icon(state.value)
+    assert icon("<b>") == icon("nothing")
 
 
 def test_a_matrix_is_a_table_by_version(admin, project, make):
