@@ -163,8 +163,9 @@ class Machine:
         argv = ("nsenter", "--target", str(self.network.pid), "--net", "--mount", "sh", *words)
         with self.log.open("ab") as out:
             self._holder = subprocess.Popen(
-                [*map(str, argv)], stdin=subprocess.PIPE, stdout=out, stderr=out, cwd="/"
-            )
+                [*map(str, argv)], stdin=subprocess.PIPE, stdout=out, stderr=out, cwd="/",
+                start_new_session=True,  # what ends our group must not end it before its machine
+            )  # fmt: skip
         self.network.sh(
             f"ip link add to-{self.name} type veth"
             f" peer name eth0 address {self._card} netns {self._named('net')}"
