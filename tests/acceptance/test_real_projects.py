@@ -20,7 +20,6 @@ PROJECTS = [
     ("itsdangerous", "2.2.0", ["-r", "requirements/tests.txt"]),
     ("click", "8.1.8", ["-r", "requirements/tests.txt"]),
     ("idna", "3.10", ["pytest"]),
-    ("sqlparse", "0.5.3", ["pytest"]),
 ]
 UV = Path(sys.executable).parent / "uv"
 
