@@ -30,7 +30,6 @@ def entry() -> NoReturn:
     the process goes at once, instead of taking everything apart first.
     """
     gc.set_threshold(_SELDOM)
-    sys.setswitchinterval(_TURN)
     try:
         code = _answer(sys.argv[1:])
         for thread in threading.enumerate():
@@ -56,6 +55,7 @@ def _answer(arguments: list[str]) -> int:
         from fairlead.runner.keeping import begin
 
         begin()  # it gets ready while everything else is loaded
+        sys.setswitchinterval(_TURN)
     _load_msgspec()
     if arguments == ["run"]:
         from fairlead.cli.guard import guarded, ready_output
