@@ -96,8 +96,18 @@ def _read_file(path: Path) -> dict[str, object]:
 def _folder(environ: Mapping[str, str], own: str, base: str, fallback: str) -> Path:
     if environ.get(own):
         return Path(environ[own]).absolute()
-    root = environ.get(base) or os.path.join(environ.get("HOME") or "/nonexistent", fallback)
+    root = environ.get(base) or os.path.join(environ.get("HOME") or _told_home(), fallback)
     return Path(root) / "fairlead"
+
+
+def _told_home() -> str:
+    """Our home as the machine knows it: what is started by cron or a service may not be told."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return "/nonexistent"
 
 
 def _default_home(environ: Mapping[str, str]) -> Path:

@@ -82,3 +82,11 @@ def test_a_home_in_the_temporary_folder_is_ours_alone(tmp_path, monkeypatch, kin
         home.rename(tmp_path / f"fairlead-{os.getuid()}")
     with pytest.raises(FairleadError, match="others may write to"):
         load_settings(environ)
+
+
+def test_without_the_variable_home_is_where_the_machine_says():
+    import os
+    import pwd
+
+    told = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    assert load_settings({}).config == told / ".config/fairlead"

@@ -69,7 +69,7 @@ def test_a_program_that_is_not_there_is_an_error_and_the_box_goes_on(box, do):
     with pytest.raises(SandboxFailed, match=r"No such file or directory.*nonesuch"):
         box.start(("nonesuch",), {})
     with pytest.raises(SandboxFailed, match="No such file or directory"):
-        box.start(("true",), {}, cwd="/nonexistent")
+        box.start(("true",), {}, cwd="/no such folder")
     with pytest.raises(SandboxFailed, match="null"):
         box.start(("true", "a\0b"), {})
     assert do.run(box, "echo on") == (0, "on\n")
