@@ -1,4 +1,6 @@
 import os
+import pwd
+from pathlib import Path
 
 import pytest
 
@@ -85,8 +87,6 @@ def test_a_home_in_the_temporary_folder_is_ours_alone(tmp_path, monkeypatch, kin
 
 
 def test_without_the_variable_home_is_where_the_machine_says():
-    import os
-    import pwd
 
     told = Path(pwd.getpwuid(os.getuid()).pw_dir)
     assert load_settings({}).config == told / ".config/fairlead"
