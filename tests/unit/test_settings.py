@@ -87,6 +87,5 @@ def test_a_home_in_the_temporary_folder_is_ours_alone(tmp_path, monkeypatch, kin
 
 
 def test_without_the_variable_home_is_where_the_machine_says():
-
     told = Path(pwd.getpwuid(os.getuid()).pw_dir)
     assert load_settings({}).config == told / ".config/fairlead"
