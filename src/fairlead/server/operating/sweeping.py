@@ -2,10 +2,8 @@
 
 import time
 
-from django.db import connection
-
 from fairlead.server.configuration import Configuration
-from fairlead.server.operating.locks import LOCK
+from fairlead.server.operating.locks import files_may_go
 from fairlead.server.services.retention import expire
 from fairlead.server.storage.opening import own_storage
 
@@ -25,15 +23,8 @@ def sweep_storage(told: Configuration) -> int:
     Does nothing while another process does it, or a backup is made. Raises ``StoreError`` and
     what the database raises.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,))
-        row = cursor.fetchone()
-        if not row or not row[0]:
-            return 0
-        try:
-            return expire(own_storage(told)) + _sweep_left(told)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+    with files_may_go() as may:
+        return expire(own_storage(told)) + _sweep_left(told) if may else 0
 
 
 def _sweep_left(told: Configuration) -> int:

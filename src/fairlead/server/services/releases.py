@@ -1,12 +1,12 @@
 """Having releases made, kept and removed."""
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from fairlead.errors import Conflict, NotFound
 from fairlead.server.engine.enqueue import hand
 from fairlead.server.engine.queues import MAKE_RELEASE
 from fairlead.server.logs.storage import Storage
-from fairlead.server.operating.locks import LOCK
+from fairlead.server.operating.locks import files_may_go
 from fairlead.server.store.counting import next_number
 from fairlead.server.store.fields import clean
 from fairlead.server.store.models import (
@@ -77,15 +77,8 @@ def prune(project: Project, keep: int, storage: Storage) -> int:
     or that were live before what is live now, stay. Rows stay too, so that history can be read.
     None go while a backup is made: the next release has them go.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,))
-        row = cursor.fetchone()
-        if not row or not row[0]:
-            return 0
-        try:
-            return _prune(project, keep, storage)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+    with files_may_go() as may:
+        return _prune(project, keep, storage) if may else 0
 
 
 def _prune(project: Project, keep: int, storage: Storage) -> int:

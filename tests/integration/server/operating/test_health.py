@@ -271,16 +271,16 @@ def test_a_backup_holds_sweeping_off(database, told, tmp_path, monkeypatch):
     import psycopg
     from django.conf import settings
 
-    from fairlead.server.operating import sweeping
+    from fairlead.server.operating import locks, sweeping
 
     monkeypatch.setattr(sweeping, "_swept", 0.0)
     told(storage=str(tmp_path))
     (tmp_path / ".aside-1").touch()
     os.utime(tmp_path / ".aside-1", (1, 1))
     with psycopg.connect(database, autocommit=True) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", (sweeping.LOCK,))
+        other.execute("SELECT pg_advisory_lock(%s)", (locks.LOCK,))
         assert sweeping.sweep_storage(settings.FAIRLEAD) == 0
-        other.execute("SELECT pg_advisory_unlock(%s)", (sweeping.LOCK,))
+        other.execute("SELECT pg_advisory_unlock(%s)", (locks.LOCK,))
     assert sweeping.sweep_storage(settings.FAIRLEAD) == 1
 
 
